@@ -1,0 +1,61 @@
+# `make run` serves the demo on a machine that has nothing but Python 3.11 or later and make; `make help` lists the rest.
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Wheels are taken by hash from the lock alone; whatever pip wants to say short of a warning is left out.
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check lint types format lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime  ## serve the built-in demo on 127.0.0.1:8080
+	$(BIN)/ticker serve
+
+test: $(VENV)/.development  ## every test
+	$(BIN)/pytest -n auto -q
+
+check: lint types  ## everything that reads the code without running it
+
+lint: $(VENV)/.development  ## style and common mistakes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.development  ## static types
+	$(BIN)/mypy
+
+format: $(VENV)/.development  ## put the code into the form that lint asks for
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: $(VENV)/.development  ## renew the locks after a change of dependencies in pyproject.toml
+	$(PIP) 'uv>=0.9'
+	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
+	$(LOCK) -c requirements-dev.txt pyproject.toml -o requirements.txt
+	$(LOCK) -c requirements-dev.txt --group build -o requirements-build.txt
+
+clean:  ## remove everything that make made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find feeds ticker tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ticker needs Python 3.11 or later: make PYTHON=python3.13 …")'
+	@echo "making $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "where Debian's Python is used: apt install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/pip
+	@echo "installing what it needs into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	@echo "installing what its tests need into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
