@@ -1,0 +1,1 @@
+"""Everything up to a normalised update: venues, their sockets, simulation and replay."""
