@@ -1,0 +1,243 @@
+"""Binance spot: the market data streams.
+
+Format and limits: binance-spot-api-docs, web-socket-streams.md (2026-07). An event comes raw, or in the combined
+form's envelope `{"stream":…,"data":…}`, alone or in an array; `bookTicker` alone does not name its type and has no
+time. Times are in milliseconds, or in microseconds where the URL asks for `timeUnit=MICROSECOND`. Binance does not
+refuse an unknown symbol: it acknowledges the stream, which stays silent.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, Literal
+
+import orjson
+from msgspec import Raw, Struct, field
+from pydantic import field_validator
+
+from feeds.adapter import Acknowledged, Decoded, GoingAway, Link, Refused, Subscription, Unknown, VenueOptions
+from feeds.links import divided, subscriptions
+from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
+from feeds.messages import Message
+
+URL = "wss://stream.binance.com:9443/stream"
+STREAMS_PER_LINK = 1024
+STREAMS_PER_REQUEST = 100  # the venue names no limit, only one for the connection
+STREAMS: dict[Channel, str] = {"quotes": "bookTicker", "trades": "aggTrade", "stats": "ticker"}
+SIDES = ("b", "B", "a", "A")
+
+Json = bytes | Raw
+EventReader = Callable[[Json, int], list[Decoded]]
+
+
+class BinanceOptions(VenueOptions):
+    """A `[[feeds]]` stanza for Binance."""
+
+    adapter: Literal["binance"]
+
+    @field_validator("symbols")
+    @classmethod
+    def _distinct_pairs(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        seen: dict[str, str] = {}
+        for symbol in symbols:
+            base, _, quote = symbol.partition("-")
+            if not base or not quote or "-" in quote:
+                raise ValueError(f"'{symbol}' is not a pair; write it as BASE-QUOTE, like BTC-USDT")
+            other = seen.setdefault(base + quote, symbol)
+            if other != symbol:
+                raise ValueError(f"{other} and {symbol} are both {base + quote} at Binance; keep one of them")
+        return symbols
+
+
+class _Envelope(Struct, gc=False):
+    """What tells the kinds of frames apart; of any type where possible, so that no unknown message fails on it."""
+
+    kind: str = field(name="e", default="")
+    symbol: Raw = field(name="s", default=Raw())
+    stream: str = ""
+    data: Raw = Raw()
+    result: Raw = Raw()
+    error: Raw = Raw()
+    code: Raw = Raw()
+
+
+class _Problem(Struct, gc=False):
+    code: int | None = None
+    msg: str = ""
+
+
+class _Answer(_Problem, gc=False):
+    """The answer to a request. Errors come nested in practice, flat in the documentation."""
+
+    id: int | str | None = None
+    error: _Problem | None = None
+
+
+class _BookTicker(Struct, gc=False):
+    update: int = field(name="u")
+    symbol: str = field(name="s")
+    bid: str = field(name="b")
+    bid_size: str = field(name="B")
+    ask: str = field(name="a")
+    ask_size: str = field(name="A")
+
+
+class _AggTrade(Struct, gc=False):
+    number: int = field(name="a")
+    symbol: str = field(name="s")
+    price: str = field(name="p")
+    size: str = field(name="q")
+    time: int = field(name="T")
+    buyer_is_maker: bool = field(name="m")
+
+
+class _Trade(_AggTrade, gc=False):
+    number: int = field(name="t")
+
+
+class _MiniTicker(Struct, gc=False):
+    time: int = field(name="E")
+    symbol: str = field(name="s")
+    last: str = field(name="c")
+    open: str = field(name="o")
+    high: str = field(name="h")
+    low: str = field(name="l")
+    volume: str = field(name="v")
+    change: str | None = field(name="p", default=None)
+    change_pct: str | None = field(name="P", default=None)
+
+
+class _Ticker(_MiniTicker, gc=False):
+    change: str = field(name="p")
+    change_pct: str = field(name="P")
+
+
+_ENVELOPE = Message("envelope", _Envelope)
+_ARRAY = Message("array", list[Raw])
+_ANSWER = Message("answer", _Answer)
+_BOOK_TICKER = Message("bookTicker", _BookTicker)
+_AGG_TRADE = Message("aggTrade", _AggTrade)
+_TRADE = Message("trade", _Trade)
+_TICKER = Message("24hrTicker", _Ticker)
+_MINI_TICKER = Message("24hrMiniTicker", _MiniTicker)
+
+
+class Binance:
+    """The adapter."""
+
+    name: ClassVar[str] = "binance"
+    numbered_trades: ClassVar[bool] = True
+    request_spacing_s: ClassVar[float] = 0.35  # 5 messages a second, our pongs among them
+    keepalive: ClassVar[tuple[float, bytes] | None] = None  # the venue pings
+    lifetime_limited: ClassVar[bool] = True
+
+    def __init__(self, options: BinanceOptions) -> None:
+        self._url = options.url or URL
+        self._channels = options.channels
+        self._symbols = {symbol.replace("-", ""): f"{options.name}:{symbol}" for symbol in options.symbols}
+        self._readers = self._by_kind()
+        self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in self._symbols.values())
+
+    def symbol_of(self, venue_symbol: str) -> str | None:
+        """Our name for `BTCUSDT`."""
+        return self._symbols.get(venue_symbol)
+
+    def links(self) -> tuple[Link, ...]:
+        """As few connections as the streams fit on, all streams of a symbol on the same one."""
+        streams = [STREAMS[channel] for channel in self._channels]
+        shares = divided(tuple(self._symbols), STREAMS_PER_LINK // len(streams))
+        return tuple(Link(self._url, subscriptions(streams, share, STREAMS_PER_REQUEST)) for share in shares)
+
+    def request(self, subscription: Subscription, request: int) -> bytes:
+        """A SUBSCRIBE. Streams are named in lower case: one in upper case is acknowledged and never served."""
+        streams = [f"{venue_symbol.lower()}@{subscription.channel}" for venue_symbol in subscription.venue_symbols]
+        return orjson.dumps({"method": "SUBSCRIBE", "params": streams, "id": request})
+
+    def decode(self, frame: bytes, received: int) -> list[Decoded]:
+        """What a raw or combined frame says."""
+        if frame.startswith(b"["):
+            return self._array(frame, received)
+        envelope = _ENVELOPE.read(frame)
+        if not envelope.data:
+            return self._event(envelope, frame, received)
+        # A known kind of stream saves a look into the event, a tenth of a quote's decoding.
+        if read := self._readers.get(envelope.stream.partition("@")[2]):
+            return read(envelope.data, received)
+        if bytes(envelope.data).startswith(b"["):
+            return self._array(envelope.data, received)
+        return self._event(_ENVELOPE.read(envelope.data), envelope.data, received)
+
+    def _array(self, events: Json, received: int) -> list[Decoded]:
+        return [item for event in _ARRAY.read(events) for item in self._event(_ENVELOPE.read(event), event, received)]
+
+    def _event(self, envelope: _Envelope, event: Json, received: int) -> list[Decoded]:
+        kind = envelope.kind or ("bookTicker" if envelope.symbol else "")
+        if read := self._readers.get(kind):
+            return read(event, received)
+        if kind == "serverShutdown":
+            return [GoingAway()]
+        if envelope.result or envelope.error or envelope.code:
+            return [_answer(event)]
+        return [Unknown(kind or "unnamed")]
+
+    def _by_kind(self) -> dict[str, EventReader]:
+        """How to read an event, by its type and by the kind of stream that brings it; nothing of other channels."""
+        ticker, mini_ticker = partial(self._stats, _TICKER), partial(self._stats, _MINI_TICKER)
+        readers: dict[Channel, dict[str, EventReader]] = {
+            "quotes": {"bookTicker": self._quote},
+            "trades": {"aggTrade": partial(self._trade, _AGG_TRADE), "trade": partial(self._trade, _TRADE)},
+            "stats": {"24hrTicker": ticker, "ticker": ticker, "24hrMiniTicker": mini_ticker, "miniTicker": mini_ticker},
+        }
+        return {
+            kind: read if channel in self._channels else lambda *_: []
+            for channel, by_kind in readers.items()
+            for kind, read in by_kind.items()
+        }
+
+    def _quote(self, event: Json, received: int) -> list[Decoded]:
+        tick = _BOOK_TICKER.read(event)
+        symbol = self._symbols.get(tick.symbol)
+        if symbol is None:
+            return []
+        bid, bid_size, ask, ask_size = _BOOK_TICKER.sides(SIDES, tick.bid, tick.bid_size, tick.ask, tick.ask_size)
+        return [Quote(symbol, received, None, bid, bid_size, ask, ask_size, tick.update)]
+
+    def _trade(self, message: Message[_AggTrade], event: Json, received: int) -> list[Decoded]:
+        tick = message.read(event)
+        symbol = self._symbols.get(tick.symbol)
+        if symbol is None:
+            return []
+        time = message.unix_time("T", tick.time)
+        price, size = message.decimal("p", tick.price), message.decimal("q", tick.size)
+        taker: Side = "sell" if tick.buyer_is_maker else "buy"
+        return [Trade(symbol, received, time, price, size, taker, str(tick.number), tick.number)]
+
+    def _stats(self, message: Message[_MiniTicker], event: Json, received: int) -> list[Decoded]:
+        tick = message.read(event)
+        symbol = self._symbols.get(tick.symbol)
+        if symbol is None:
+            return []
+        opened = message.price("o", tick.open)
+        change, change_pct = message.figure("p", tick.change), message.figure("P", tick.change_pct)
+        stats = Stats(
+            symbol,
+            received,
+            time=message.unix_time("E", tick.time),
+            open=opened,
+            high=message.price("h", tick.high),
+            low=message.price("l", tick.low),
+            last=message.price("c", tick.last),
+            volume=message.decimal("v", tick.volume),
+            change=change if opened else None,  # nothing was traded in these 24 hours: its zeros mean nothing
+            change_pct=change_pct if opened else None,
+            order=tick.time,
+        )
+        return [stats]
+
+
+def _answer(frame: Json) -> Acknowledged | Refused:
+    answer = _ANSWER.read(frame)
+    request = answer.id if isinstance(answer.id, int) else None
+    if answer.error is None and answer.code is None:
+        return Acknowledged(request)
+    problem = answer.error or answer
+    return Refused(f"{problem.msg} (code {problem.code})", request)

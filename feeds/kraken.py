@@ -1,0 +1,195 @@
+"""Kraken spot: WebSocket API v2.
+
+Format and rules: docs.kraken.com, Spot WebSocket v2 (2026), and frames that others published. Numbers are JSON
+numbers whose trailing zeros count. Each symbol of a request is answered by itself. Trades carry the taker's side and
+come oldest first. A market that has never traded has zeros for prices and 1970 for its time.
+"""
+
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any, ClassVar, Literal
+
+import orjson
+from msgspec import Struct, field
+
+from feeds.adapter import Acknowledged, Alive, Decoded, Link, Refused, Rejected, Subscription, Unknown, VenueOptions
+from feeds.links import subscriptions
+from feeds.market import Channel, Instrument, Quote, Stats, Trade
+from feeds.messages import Message
+
+URL = "wss://ws.kraken.com/v2"
+SYMBOLS_PER_REQUEST = 100  # the venue names no limit
+CHANNELS: dict[Channel, str] = {"quotes": "ticker", "trades": "trade", "stats": "ticker"}
+PARAMETERS: dict[str, dict[str, object]] = {
+    "ticker": {"event_trigger": "bbo", "snapshot": True},  # the default trigger, trades, leaves quotes out
+    "trade": {"snapshot": False},
+}
+SIDES = ("bid", "bid_qty", "ask", "ask_qty")
+ALREADY_SUBSCRIBED = "Already subscribed"
+
+
+class KrakenOptions(VenueOptions):
+    """A `[[feeds]]` stanza for Kraken."""
+
+    adapter: Literal["kraken"]
+
+
+class _Head(Struct, gc=False):
+    """What tells the kinds of frames apart, and all of an answer to a request."""
+
+    channel: str = ""
+    method: str = ""
+    success: bool = False
+    symbol: str | None = None
+    req_id: int | None = None
+    error: str | None = None
+    rate_error: str | None = field(name="Error", default=None)
+
+
+class _Ticker(Struct, gc=False):
+    symbol: str
+    bid: Any = None
+    bid_qty: Any = None
+    ask: Any = None
+    ask_qty: Any = None
+    last: Any = None
+    volume: Any = None
+    low: Any = None
+    high: Any = None
+    change: Any = None
+    change_pct: Any = None
+    timestamp: str | None = None
+
+
+class _Tickers(Struct, gc=False):
+    data: list[_Ticker]
+
+
+class _Trade(Struct, gc=False):
+    trade_id: int
+    symbol: str
+    side: Literal["buy", "sell"]
+    price: Any
+    qty: Any
+    timestamp: str
+
+
+class _Trades(Struct, gc=False):
+    type: str
+    data: list[_Trade]
+
+
+_HEAD = Message("head", _Head)
+_TICKER = Message("ticker", _Tickers)
+_TRADE = Message("trade", _Trades)
+
+
+class Kraken:
+    """The adapter."""
+
+    name: ClassVar[str] = "kraken"
+    numbered_trades: ClassVar[bool] = True
+    request_spacing_s: ClassVar[float] = 0.2  # the venue names no figure, only an error for too many
+    keepalive: ClassVar[tuple[float, bytes] | None] = (30, b'{"method":"ping"}')  # idle for 60 s, it hangs up
+    lifetime_limited: ClassVar[bool] = False
+
+    def __init__(self, options: KrakenOptions) -> None:
+        self._url = options.url or URL
+        self._channels = options.channels
+        self._symbols = {symbol.replace("-", "/"): f"{options.name}:{symbol}" for symbol in options.symbols}
+        self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in self._symbols.values())
+        self._readers: dict[str, Callable[[bytes, int], Iterator[Decoded]]] = {
+            "ticker": self._tickers,
+            "trade": self._trades,
+        }
+
+    def symbol_of(self, venue_symbol: str) -> str | None:
+        """Our name for `BTC/USD`."""
+        return self._symbols.get(venue_symbol)
+
+    def links(self) -> tuple[Link, ...]:
+        """One connection for everything."""
+        channels = dict.fromkeys(CHANNELS[channel] for channel in self._channels)
+        return (Link(self._url, subscriptions(channels, tuple(self._symbols), SYMBOLS_PER_REQUEST)),)
+
+    def request(self, subscription: Subscription, request: int) -> bytes:
+        """A subscribe of one channel."""
+        parameters = PARAMETERS[subscription.channel] | {
+            "channel": subscription.channel,
+            "symbol": subscription.venue_symbols,
+        }
+        return orjson.dumps({"method": "subscribe", "params": parameters, "req_id": request})
+
+    def decode(self, frame: bytes, received: int) -> list[Decoded]:
+        """What a frame says."""
+        head = _HEAD.read(frame)
+        if read := self._readers.get(head.channel):
+            return list(read(frame, received))
+        if head.channel in ("heartbeat", "status") or head.method == "pong":
+            return [Alive()]
+        if head.method == "subscribe" and (head.success or head.error == ALREADY_SUBSCRIBED):
+            return [_answered(head)]
+        if reason := head.error or head.rate_error:
+            return [Rejected(head.symbol, reason), _answered(head)] if head.symbol else [Refused(reason, head.req_id)]
+        return [Unknown(head.channel or head.method or "unnamed")]
+
+    def _tickers(self, frame: bytes, received: int) -> Iterator[Decoded]:
+        for tick in _TICKER.read(frame).data:
+            symbol = self._symbols.get(tick.symbol)
+            if symbol is None:
+                continue
+            time, order = _TICKER.instant("timestamp", tick.timestamp)
+            if "quotes" in self._channels:
+                yield from _quote(tick, symbol, received, time, order)
+            if "stats" in self._channels:
+                yield from _stats(tick, symbol, received, time, order)
+
+    def _trades(self, frame: bytes, received: int) -> Iterator[Trade]:
+        """The trades of an update, oldest first; those of a snapshot were made before we came."""
+        message = _TRADE.read(frame)
+        if "trades" not in self._channels or message.type != "update":
+            return
+        for trade in sorted(message.data, key=attrgetter("trade_id")):
+            symbol = self._symbols.get(trade.symbol)
+            if symbol is None:
+                continue
+            time, _ = _TRADE.instant("timestamp", trade.timestamp)
+            price = _TRADE.decimal("price", _TRADE.number("price", trade.price))
+            size = _TRADE.decimal("qty", _TRADE.number("qty", trade.qty))
+            yield Trade(symbol, received, time, price, size, trade.side, str(trade.trade_id), trade.trade_id)
+
+
+def _answered(answer: _Head) -> Decoded:
+    """Each symbol of a request is answered with the request's id."""
+    return Alive() if answer.req_id is None else Acknowledged(answer.req_id)
+
+
+def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Quote]:
+    if tick.bid is None and tick.ask is None:
+        return
+    bid, bid_size, ask, ask_size = _TICKER.sides(
+        SIDES,
+        _TICKER.figure("bid", tick.bid),
+        _TICKER.figure("bid_qty", tick.bid_qty),
+        _TICKER.figure("ask", tick.ask),
+        _TICKER.figure("ask_qty", tick.ask_qty),
+    )
+    if bid or ask or time:  # else the market has never had a quote
+        yield Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
+
+
+def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Stats]:
+    stats = Stats(
+        symbol,
+        received,
+        time,
+        high=_TICKER.price("high", _TICKER.figure("high", tick.high)),
+        low=_TICKER.price("low", _TICKER.figure("low", tick.low)),
+        last=_TICKER.price("last", _TICKER.figure("last", tick.last)),
+        volume=_TICKER.amount("volume", _TICKER.figure("volume", tick.volume)),
+        change=_TICKER.figure("change", tick.change),
+        change_pct=_TICKER.figure("change_pct", tick.change_pct),
+        order=order,
+    )
+    if stats.last or stats.high or stats.low:  # else the market has never traded
+        yield stats
