@@ -1,0 +1,120 @@
+"""One connection's talk with a venue, without I/O: what to send and when, and what its answers mean.
+
+Requests go out one by one, spaced as the venue asks. A request that is refused as a whole is asked again without the
+symbols that the venue named, or, where it named none, in halves: in the end just the bad symbols are left out.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import count
+
+from msgspec import Struct
+
+from feeds.adapter import Acknowledged, Adapter, GoingAway, Link, Notice, Refused, Rejected, Subscription
+from feeds.timestamps import SECOND
+
+
+class Rejection(Struct, frozen=True):
+    """Something that the venue does not serve us; `venue_symbol` is None where a whole channel was refused."""
+
+    venue_symbol: str | None
+    channel: str | None
+    reason: str
+
+
+class Conversation:
+    """What one connection has asked, what was answered, and what is to be sent next. Times are in nanoseconds."""
+
+    def __init__(self, adapter: Adapter, link: Link, now: int, *, silence_s: float) -> None:
+        self._adapter = adapter
+        self._spacing = int(adapter.request_spacing_s * SECOND)
+        self._silence = int(silence_s * SECOND)
+        self._wanted: deque[Subscription] = deque(link.subscriptions)
+        self._asked: dict[int, Subscription] = {}
+        self._rejected: set[str] = set()
+        self._ids = count(1)
+        self._send_at = now
+        self._keepalive_at = now + self._keepalive_period()
+        self._data_at = now
+        self.proven = False  # market data came
+        self.going_away = False  # the venue asked for a new connection
+
+    def message(self, now: int) -> bytes | None:
+        """The message to send now, None while there is none or it would come too soon after the last."""
+        if now < self._send_at:
+            return None
+        if self._wanted:
+            subscription, request = self._wanted.popleft(), next(self._ids)
+            self._asked[request] = subscription
+            self._send_at = now + self._spacing
+            return self._adapter.request(subscription, request)
+        if self._adapter.keepalive is not None and now >= self._keepalive_at:
+            self._keepalive_at = now + self._keepalive_period()
+            self._send_at = now + self._spacing
+            return self._adapter.keepalive[1]
+        return None
+
+    def next_at(self) -> int:
+        """When to look again: a message may be due, or the silence has lasted too long."""
+        send_at = self._send_at if self._wanted else max(self._send_at, self._keepalive_at)
+        return min(send_at, self._data_at + self._silence)
+
+    def data(self, now: int) -> None:
+        """Market data came that counts: new, or confirmed. Heartbeats and old data do not."""
+        self._data_at = now
+        self.proven = True
+
+    def silent(self, now: int) -> bool:
+        """Whether no market data came for longer than there should be none."""
+        return now - self._data_at >= self._silence
+
+    def take(self, notices: Iterable[Notice]) -> list[Rejection]:
+        """Act on what the venue said of the conversation; what it will not serve is returned."""
+        rejections: list[Rejection] = []
+        for notice in notices:
+            match notice:
+                case Acknowledged(request):
+                    self._answered(request)
+                case Rejected(venue_symbol, reason):
+                    rejections += self._reject(venue_symbol, reason)
+                case Refused(reason, request):
+                    rejections += self._refused(reason, self._answered(request))
+                case GoingAway():
+                    self.going_away = True
+        return rejections
+
+    def _keepalive_period(self) -> int:
+        # Without a keepalive the moment lies beyond any connection's life.
+        return int((self._adapter.keepalive[0] if self._adapter.keepalive else 10**9) * SECOND)
+
+    def _answered(self, request: int | None) -> Subscription | None:
+        """The subscription that an answer is about; a venue that echoes no id answers in order."""
+        if request is None:
+            request = next(iter(self._asked), None)
+        return None if request is None else self._asked.pop(request, None)
+
+    def _reject(self, venue_symbol: str, reason: str) -> list[Rejection]:
+        if venue_symbol in self._rejected:
+            return []
+        self._rejected.add(venue_symbol)
+        return [Rejection(venue_symbol, None, reason)]
+
+    def _refused(self, reason: str, refused: Subscription | None) -> list[Rejection]:
+        if refused is None:
+            return [Rejection(None, None, reason)]
+        good = tuple(s for s in refused.venue_symbols if s not in self._rejected)
+        if not refused.venue_symbols:
+            return [Rejection(None, refused.channel, reason)]
+        if len(good) < len(refused.venue_symbols):  # the culprits are known: the rest is asked again
+            self._ask_again(refused, good)
+        elif len(good) == 1:
+            return self._reject(good[0], reason)
+        else:
+            half = len(good) // 2
+            self._ask_again(refused, good[:half])
+            self._ask_again(refused, good[half:])
+        return []
+
+    def _ask_again(self, refused: Subscription, venue_symbols: tuple[str, ...]) -> None:
+        if venue_symbols:
+            self._wanted.append(Subscription(refused.channel, venue_symbols))

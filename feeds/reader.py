@@ -1,0 +1,83 @@
+"""One connection's frames, decoded and counted."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from feeds.adapter import Adapter, Decoded, Notice, Numbered, Unknown
+from feeds.counts import FeedCounts
+from feeds.errors import DecodeError
+from feeds.market import Quote, Stats, Trade, Update
+
+CHANNEL_OF: dict[type, str] = {Quote: "quotes", Trade: "trades", Stats: "stats"}
+NO_NOTICES: tuple[Notice, ...] = ()
+
+
+class Complaints:
+    """Says a thing once: the first frame of each kind that cannot be decoded is worth a log line, the rest a count."""
+
+    def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
+        self._log = log
+        self._said: set[str] = set()
+
+    def undecodable(self, kind: str, error: Exception, frame: bytes) -> None:
+        """Log the first undecodable frame of a kind, with its beginning."""
+        if kind not in self._said:
+            self._said.add(kind)
+            self._log.warning(
+                "cannot decode a message; the rest goes on, later ones of this kind are only counted",
+                kind=kind,
+                problem=str(error),
+                frame=frame[:200].decode("utf-8", "replace"),
+            )
+
+
+class Reader:
+    """Decodes the frames of one connection, tells updates from notices, and counts both."""
+
+    def __init__(self, adapter: Adapter, counts: FeedCounts, complaints: Complaints) -> None:
+        self._adapter = adapter
+        self._counts = counts
+        self._complaints = complaints
+        self._last_number: int | None = None
+
+    def read(self, frame: bytes, received: int) -> tuple[list[Update], Sequence[Notice]]:
+        """Updates and notices of one frame, in its order; nothing of a frame that is late, repeated or undecodable."""
+        self._counts.received_bytes += len(frame)
+        updates: list[Update] = []
+        notices: list[Notice] | None = None
+        for item in self._decode(frame, received):
+            if isinstance(item, Quote | Trade | Stats):
+                updates.append(item)
+            elif type(item) is Numbered:
+                if not self._in_sequence(item.number):
+                    return [], NO_NOTICES
+            elif type(item) is Unknown:
+                self._counts.unknown_messages += 1
+            else:
+                notices = notices or []
+                notices.append(item)
+        for update in updates:
+            self._counts.updates[CHANNEL_OF[type(update)]] += 1
+        return updates, notices or NO_NOTICES
+
+    def _decode(self, frame: bytes, received: int) -> list[Decoded]:
+        try:
+            return self._adapter.decode(frame, received)
+        except DecodeError as error:
+            kind, problem = error.kind, error
+        except Exception as error:  # an adapter's bug costs the one frame, as a venue's would
+            kind, problem = "adapter", error  # type: ignore[assignment]
+        self._counts.decode_errors[kind] += 1
+        self._complaints.undecodable(kind, problem, frame)
+        return []
+
+    def _in_sequence(self, number: int) -> bool:
+        last, self._last_number = self._last_number, number
+        if last is None or number == last + 1:
+            return True
+        if number <= last:
+            self._last_number = last
+            return False
+        self._counts.sequence_gaps += 1
+        return True

@@ -1,0 +1,176 @@
+"""The one socket loop, for every venue: connect, subscribe, watch, back off, roll over.
+
+A link is one connection's share of a feed's symbols. It has one connection, or for the moment of a rollover two: the
+new one is up and has data before the old one goes. Nothing here knows a venue or decides what a message means.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import aiohttp
+import structlog
+
+from feeds.adapter import Adapter, Link, VenueOptions
+from feeds.backoff import Backoff
+from feeds.connection import Connection
+from feeds.conversation import Conversation, Rejection
+from feeds.counts import FeedCounts
+from feeds.feed import Clock, Publish
+from feeds.market import Instrument, LinkState, LinkStatus, Removed
+from feeds.ordering import Ordering
+from feeds.reader import Complaints, Reader
+from feeds.timestamps import SECOND
+
+FEW_SYMBOLS = 5  # with fewer than these, silence is likelier and gets longer
+SILENCE_S, SILENCE_FEW_S = 10.0, 30.0
+
+
+class WebSocketFeed:
+    """A venue's feed: its links kept up for ever, what they say put in order and published."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        options: VenueOptions,
+        publish: Publish,
+        clock: Clock,
+        uniform: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = options.name
+        self.instruments: tuple[Instrument, ...] = adapter.instruments
+        self.counts = FeedCounts()
+        self.adapter, self.options, self.clock, self.uniform = adapter, options, clock, uniform
+        self.log = structlog.get_logger("feed").bind(feed=options.name)
+        self.complaints = Complaints(self.log)
+        self._publish = publish
+        self._ordering = Ordering()
+        self._expiry: asyncio.TimerHandle | None = None
+        self._links = [KeptLink(self, index, link) for index, link in enumerate(adapter.links())]
+        self.link_symbols = tuple(link.symbols for link in self._links)
+
+    @property
+    def tried(self) -> bool:
+        """Whether each link has been tried once, with success or not."""
+        return all(link.tried for link in self._links)
+
+    async def run(self) -> None:
+        """Keep every link up until cancelled."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self.options.connect_timeout_s)
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session, asyncio.TaskGroup() as group:
+            for link in self._links:
+                group.create_task(link.keep(session))
+
+    def receive(self, reader: Reader, conversation: Conversation, frame: bytes) -> list[Rejection]:
+        """Publish what a frame says; what the venue refuses in it is returned."""
+        now = self.clock()
+        updates, notices = reader.read(frame, now)
+        if updates and updates[0].time is not None:
+            self.counts.note_delay(now, updates[0].time)
+        for update in updates:
+            events = self._ordering.accept(update)
+            if events:
+                conversation.data(now)
+                self.counts.last_data = now
+                for event in events:
+                    self._publish(event)
+        if self._expiry is None and self._ordering.next_expiry() is not None:
+            self._schedule_expiry()
+        return conversation.take(notices) if notices else []
+
+    def say(self, link: int, state: LinkStatus, symbols: tuple[str, ...]) -> None:
+        """Publish that a link changed its state."""
+        self._publish(LinkState(self.name, link, state, self.clock(), symbols))
+
+    def remove(self, rejection: Rejection) -> None:
+        """A symbol that the venue does not serve: said in the log and to whoever holds it, and the rest goes on."""
+        symbol = rejection.venue_symbol and self.adapter.symbol_of(rejection.venue_symbol)
+        if symbol:
+            self.counts.rejected_symbols += 1
+            self.log.warning(
+                "the venue refuses a symbol; the others go on. Check its name, or remove it from this feed",
+                symbol=symbol,
+                venue_symbol=rejection.venue_symbol,
+                reason=rejection.reason,
+            )
+            self._publish(Removed(symbol, self.clock()))
+        else:
+            self.log.warning("the venue refuses a request", channel=rejection.channel, reason=rejection.reason)
+
+    def _schedule_expiry(self) -> None:
+        at = self._ordering.next_expiry()
+        if at is None:
+            self._expiry = None
+            return
+        wait = max(0, at - self.clock()) / SECOND
+        self._expiry = asyncio.get_running_loop().call_later(wait, self._expire)
+
+    def _expire(self) -> None:
+        for event in self._ordering.expire(self.clock()):
+            self._publish(event)
+        self._schedule_expiry()
+
+
+class KeptLink:
+    """One link: its connection, the next one while they roll over, and the wait between two tries."""
+
+    def __init__(self, feed: WebSocketFeed, index: int, link: Link) -> None:
+        self.feed, self.index, self.link = feed, index, link
+        found = (feed.adapter.symbol_of(s) for subscription in link.subscriptions for s in subscription.venue_symbols)
+        self.symbols = tuple(dict.fromkeys(symbol for symbol in found if symbol is not None))
+        self.tried = False
+        self.backoff = Backoff(feed.options.backoff_min_s, feed.options.backoff_max_s, feed.uniform)
+        self._open = 0
+
+    def silence_s(self) -> float:
+        """How long the whole link may be without market data."""
+        if self.feed.options.silence_s is not None:
+            return self.feed.options.silence_s
+        return SILENCE_S if len(self.symbols) >= FEW_SYMBOLS else SILENCE_FEW_S
+
+    def opened(self) -> None:
+        self.tried = True
+        self.feed.counts.connections += 1
+        self._open += 1
+        if self._open == 1:
+            self.feed.say(self.index, "connected", self.symbols)
+
+    def closed(self) -> None:
+        self.feed.counts.connections -= 1
+        self._open -= 1
+        if self._open == 0:
+            self.feed.say(self.index, "disconnected", self.symbols)
+
+    async def keep(self, session: aiohttp.ClientSession) -> None:
+        """Hold the link up for ever."""
+        current: Connection | None = None
+        try:
+            while True:
+                successor = Connection(self, session)
+                await successor.settled(beside=current)
+                if successor.over and current is not None and not current.over:
+                    await self._pause(successor)  # the old connection stays while the new one cannot be had
+                    continue
+                if current is not None:
+                    await current.leave("rollover")
+                current = successor
+                await current.leaving_or_over()
+                if current.over:
+                    await self._pause(current)
+                    current = None
+        finally:
+            if current is not None:
+                await current.leave("shutdown")
+
+    async def _pause(self, ended: Connection) -> None:
+        wait = self.backoff.next()
+        self.tried = True
+        self.feed.counts.reconnects[ended.reason] += 1
+        self.feed.log.warning(
+            "connection lost; trying again",
+            url=self.link.url,
+            reason=ended.reason,
+            detail=ended.detail,
+            next_try_s=round(wait, 2),
+        )
+        await asyncio.sleep(wait)
