@@ -1,0 +1,114 @@
+"""Whether a number may be trusted: each symbol's state, decided by market data alone.
+
+live     data of the symbol flows
+quiet    the symbol has not changed for a while, other symbols of its link prove the feed alive: the value stands
+stale    the link is disconnected, or silent as a whole: the value is old. It stays so until data of the symbol comes,
+         since what changed in between was missed
+closed   the venue does not serve the symbol
+unknown  nothing was received yet
+"""
+
+from collections.abc import Callable, Iterable
+
+from feeds.market import LinkState
+from feeds.timestamps import SECOND
+from ticker.bus import Reason, State, Status
+
+
+class Freshness:
+    """One symbol's state. Times in nanoseconds since 1970."""
+
+    __slots__ = ("last", "quiet_after", "reason", "since", "state", "symbol")
+
+    def __init__(self, symbol: str, now: int, quiet_after: int) -> None:
+        self.symbol = symbol
+        self.state: State = "unknown"
+        self.reason: Reason | None = "starting"
+        self.since = now
+        self.last: int | None = None
+        self.quiet_after = quiet_after
+
+    def data(self, now: int) -> bool:
+        """Market data of the symbol came; whether that changes its state."""
+        self.last = now
+        return self.state != "live" and self.become("live", None, now)
+
+    def become(self, state: State, reason: Reason | None, now: int) -> bool:
+        """Take a state; whether that is a change."""
+        if state == self.state and reason == self.reason:
+            return False
+        self.state, self.reason, self.since = state, reason, now
+        return True
+
+    def status(self, now: int) -> Status:
+        """The state as it is published."""
+        return Status(self.symbol, now, self.state, self.reason, self.since, self.last)
+
+
+class _Link:
+    __slots__ = ("disconnected_at", "members")
+
+    def __init__(self, members: tuple[Freshness, ...]) -> None:
+        self.members = members
+        self.disconnected_at: int | None = None
+
+
+class Watch:
+    """All symbols' states. What follows from data is asked of the symbol itself, the rest is decided here."""
+
+    def __init__(self, *, disconnected_s: float, quiet_s: Callable[[str], float]) -> None:
+        self._disconnected_after = int(disconnected_s * SECOND)
+        self._quiet_s = quiet_s
+        self._links: dict[tuple[str, int], _Link] = {}
+        self.symbols: dict[str, Freshness] = {}
+
+    def add_link(self, feed: str, link: int, symbols: Iterable[str], now: int) -> None:
+        """A link that starts, with the symbols it carries."""
+        members = tuple(Freshness(symbol, now, int(self._quiet_s(symbol) * SECOND)) for symbol in symbols)
+        self._links[feed, link] = _Link(members)
+        self.symbols.update((member.symbol, member) for member in members)
+
+    def link_state(self, event: LinkState) -> list[Freshness]:
+        """A link connected, went, or fell silent; the symbols whose state changes at once."""
+        link = self._links[event.feed, event.link]
+        match event.state:
+            case "connected":
+                link.disconnected_at = None
+                return [m for m in link.members if m.state == "unknown" and m.become("unknown", None, event.received)]
+            case "silent":
+                return self._stale(link, "feed_silent", event.received)
+            case "disconnected":
+                link.disconnected_at = event.received
+                return []
+
+    def tick(self, now: int) -> list[Freshness]:
+        """What follows from time alone; the symbols whose state changes."""
+        changed: list[Freshness] = []
+        for link in self._links.values():
+            if link.disconnected_at is None:
+                changed += self._quiet(link, now)
+            elif now - link.disconnected_at >= self._disconnected_after:
+                changed += self._stale(link, "feed_disconnected", now)
+        return changed
+
+    @staticmethod
+    def _quiet(link: _Link, now: int) -> list[Freshness]:
+        newest = max((member.last for member in link.members if member.last is not None), default=0)
+        changed = []
+        for member in link.members:
+            # Without newer data of another symbol nothing proves the feed alive: that is silence, not quiet.
+            if member.state == "live" and now - (member.last or 0) >= member.quiet_after > now - newest:
+                member.become("quiet", None, now)
+                changed.append(member)
+        return changed
+
+    @staticmethod
+    def _stale(link: _Link, reason: Reason, now: int) -> list[Freshness]:
+        changed = []
+        for member in link.members:
+            if member.state in ("live", "quiet"):
+                member.become("stale", reason, now)
+                changed.append(member)
+            elif member.state == "unknown" and member.become("unknown", reason, now):
+                changed.append(member)
+        return changed
