@@ -1,0 +1,143 @@
+"""One client as the fan-out sees it: a sink, what it gets, and what it has missed while its transport was paused."""
+
+from collections import deque
+from typing import NamedTuple, Protocol
+
+from ticker import frames
+from ticker.bus import Topic
+
+
+class Sink(Protocol):
+    """Where a client's bytes go. Nothing here waits."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the transport holds so much unsent data that it wants no more."""
+        ...
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that the transport still holds; a decrease is progress."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether writing has no sense any more."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the transport."""
+        ...
+
+    def resumed(self) -> None:
+        """The client is written to again."""
+        ...
+
+    def evict(self) -> None:
+        """End a client that takes nothing: close code 4008, and free what it holds."""
+        ...
+
+
+class _Lost:
+    """Trades of one topic that were dropped for a slow client, to be told by one gap."""
+
+    __slots__ = ("first", "last", "missed", "received")
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.last: int | None = None
+        self.missed: int | None = 0
+        self.received = 0
+
+    def add(self, event: "Event") -> None:
+        """One more that the client will not get."""
+        self.received = event.received
+        self.missed = None if self.missed is None or event.missed is None else self.missed + event.missed
+        if event.seq is not None:
+            self.first = event.seq if self.first is None else self.first
+            self.last = event.seq
+
+
+class Event(NamedTuple):
+    """A frame that must not be merged away: a trade, or a gap that stands for `missed` trades without a seq."""
+
+    topic: Topic
+    seq: int | None
+    received: int
+    missed: int | None
+    frame: bytes
+
+
+class Backlog:
+    """What a paused client gets when it drains: the names of changed state topics, and the newest trades.
+
+    Bounded: a topic is named once, and the oldest trades beyond the bounds become one gap a topic.
+    """
+
+    __slots__ = ("_lost", "_messages_most", "_queue", "_size", "_size_most", "changed")
+
+    def __init__(self, messages_most: int, size_most: int) -> None:
+        self.changed: dict[Topic, None] = {}
+        self._queue: deque[Event] = deque()
+        self._lost: dict[Topic, _Lost] = {}
+        self._messages_most = messages_most
+        self._size_most = size_most
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, event: Event) -> tuple[int, int]:
+        """Keep an event; how many trades had to go for it, as far as is known, and how many gaps that opens."""
+        self._queue.append(event)
+        self._size += len(event.frame)
+        lost, gaps = 0, -len(self._lost)
+        while len(self._queue) > self._messages_most or self._size > self._size_most:
+            oldest = self._queue.popleft()
+            self._size -= len(oldest.frame)
+            self._lost.setdefault(oldest.topic, _Lost()).add(oldest)
+            lost += oldest.missed or 0
+        return lost, gaps + len(self._lost)
+
+    def forget(self, topic: Topic) -> None:
+        """The client does not get this topic any more."""
+        self.changed.pop(topic, None)
+        self._lost.pop(topic, None)
+        if topic.history is not None:
+            self._queue = deque(event for event in self._queue if event.topic is not topic)
+            self._size = sum(len(event.frame) for event in self._queue)
+
+    def drain(self) -> list[bytes]:
+        """The frames that bring the client up to date: gaps, the trades that remain, and the newest state."""
+        gaps = [
+            frames.gap_frame(
+                topic, lost.received, "slow_consumer", missed=lost.missed, first=lost.first, last=lost.last
+            )
+            for topic, lost in self._lost.items()
+        ]
+        return gaps + [event.frame for event in self._queue] + [frames.update(topic) for topic in self.changed]
+
+
+class Joining(NamedTuple):
+    """A topic that is to go live for a client, once the steps before it are written."""
+
+    topic: Topic
+    rate: float | None
+    snapshot: bool
+
+
+class Client:
+    """What the fan-out knows of one client. Times in nanoseconds."""
+
+    __slots__ = ("backlog", "buffered", "deadline", "joining", "name", "pending", "sink", "topics", "written")
+
+    def __init__(self, name: str, sink: Sink, now: int) -> None:
+        self.name = name
+        self.sink = sink
+        self.topics: dict[Topic, float | None] = {}  # live or joining, with its rate per second; None: every update
+        self.pending: list[bytes] = []  # the write list: what goes out with the next flush
+        self.joining: deque[Joining | bytes] = deque()
+        self.backlog: Backlog | None = None  # there while the client is paused
+        self.buffered = 0
+        self.deadline = 0
+        self.written = now

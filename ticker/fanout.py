@@ -1,0 +1,226 @@
+"""Who gets what, and when: the bookkeeping between the bus and the clients' sinks.
+
+A client that keeps up has its frames appended to its write list, and gets them in one write per flush
+(ticker/flusher.py). A client whose transport is paused has just the names of what changed, and a bounded queue of
+trades (ticker/slow.py). A paced topic goes to its clients at most so many times a second (ticker/pacing.py).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from feeds.feed import Clock
+from feeds.market import Gap
+from feeds.timestamps import SECOND
+from ticker import frames
+from ticker.audiences import Audiences
+from ticker.bus import Topic
+from ticker.clients import Client, Event, Joining, Sink
+from ticker.counts import FanoutCounts
+from ticker.flusher import SLICE, Flusher, Schedule
+from ticker.pacing import Cadence, FlushPace
+from ticker.slow import SlowClients
+
+SNAPSHOT_BYTES = 64 * 1024  # a slice of snapshots: as much as a transport takes before it pauses
+
+
+class Fanout:
+    """Spreads what is published over the clients. Called from one thread; never waits."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        schedule: Schedule,
+        *,
+        flush_interval_ms: float = 0,
+        flush_wait_max_ms: float = 250,
+        heartbeat_s: float = 10,
+        write_deadline_s: float = 30,
+        slow_queue_messages: int = 1_000,
+        slow_queue_bytes: int = 262_144,
+        snapshot_trades: int = 50,
+    ) -> None:
+        self.counts = FanoutCounts()
+        self.clients: dict[Client, None] = {}
+        self.slow = SlowClients(
+            self.counts,
+            deadline=int(write_deadline_s * SECOND),
+            messages=slow_queue_messages,
+            size=slow_queue_bytes,
+        )
+        self.pace = FlushPace(flush_interval_ms, flush_wait_max_ms)
+        self._flusher = Flusher(clock, schedule, pace=self.pace, slow=self.slow, counts=self.counts, more=self._advance)
+        self._clock = clock
+        self._schedule = schedule
+        self._heartbeat_after = int(heartbeat_s * SECOND)
+        self._snapshot_trades = snapshot_trades
+        self._audiences = Audiences()
+
+    @property
+    def topics(self) -> Iterable[Topic]:
+        """The topics that somebody gets."""
+        return self._audiences
+
+    def attach(self, name: str, sink: Sink) -> Client:
+        """A client that has come; it gets nothing yet."""
+        client = Client(name, sink, self._clock())
+        self.clients[client] = None
+        return client
+
+    def detach(self, client: Client) -> None:
+        """A client that goes: nothing is written to it from here on."""
+        self.clients.pop(client, None)
+        client.joining.clear()
+        for topic in list(client.topics):
+            self.leave(client, topic)
+        client.pending = []
+        self.slow.discard(client)
+
+    def send(self, client: Client, frame: bytes) -> None:
+        """A frame for one client, behind all that it was promised before."""
+        self.join(client, (frame,))
+
+    def join(self, client: Client, steps: Iterable[Joining | bytes]) -> None:
+        """Let topics go live for a client one after the other, each with its snapshot, and send the frames between.
+
+        What does not fit in a slice follows with later flushes, as the client drains.
+        """
+        waiting = bool(client.joining)
+        for step in steps:
+            if type(step) is Joining:
+                client.topics[step.topic] = step.rate
+            client.joining.append(step)
+        if not waiting and client.backlog is None:
+            self._advance(client)
+
+    def leave(self, client: Client, topic: Topic) -> None:
+        """A client does not get a topic any more, from its next update on."""
+        if topic not in client.topics:
+            return
+        self._audiences.remove(client, topic, client.topics.pop(topic))
+        if client.backlog is not None:
+            client.backlog.forget(topic)
+
+    def change_rate(self, client: Client, topic: Topic, rate: float | None) -> None:
+        """A topic that a client gets comes at another rate from now on."""
+        before, client.topics[topic] = client.topics[topic], rate
+        if before == rate:
+            return
+        held_back = self._audiences.held_back(topic, before)
+        if self._audiences.remove(client, topic, before):
+            self._audiences.add(client, topic, rate)
+            if held_back:
+                self.send(client, frames.update(topic))
+
+    def published(self, topic: Topic) -> None:
+        """A topic has a new value: it goes on the write list of each who gets every update."""
+        audience = self._audiences.get(topic)
+        if audience is None:
+            return
+        if audience.every:
+            self._deliver(topic, audience.every)
+            assert topic.value is not None
+            self._flusher.spread(topic, topic.value.received)
+        for cadence, clients in audience.paced.items():
+            self._offer(cadence, topic, clients)
+
+    def lost(self, topic: Topic, gap: Gap) -> None:
+        """Trades will not come: told to each who gets the topic."""
+        self.counts.gaps["feed"] += 1
+        self.counts.lost["feed"] += gap.missed or 0
+        audience = self._audiences.get(topic)
+        if audience is not None:
+            event = Event(topic, None, gap.received, gap.missed, frames.feed_gap(topic, gap))
+            for client in audience.every:
+                if client.backlog is None:
+                    self._flusher.append(client, (event.frame,))
+                else:
+                    self.slow.event(client, event)
+
+    def snapshot(self, topic: Topic) -> Sequence[bytes]:
+        """The frames of a topic's current value; of trades the newest retained ones, oldest first."""
+        if topic.value is None:
+            return ()
+        if topic.history is None:
+            return (frames.snapshot(topic),)
+        newest = list(topic.history)[-self._snapshot_trades :] if self._snapshot_trades else ()
+        return [frames.retained(topic, entry) for entry in newest]
+
+    def heartbeat(self, clients: Iterable[Client], now: int) -> None:
+        """Tell those who heard nothing for a while that the connection lives."""
+        frame = frames.heartbeat(now)
+        for client in clients:
+            if now - client.written >= self._heartbeat_after and client.backlog is None:
+                self._flusher.append(client, (frame,))
+
+    def _deliver(self, topic: Topic, clients: Iterable[Client]) -> None:
+        """Put a topic's newest value on write lists. The innermost loop of the service."""
+        frame = frames.update(topic)
+        listed, delivered = self._flusher.listed, 0
+        for client in clients:
+            if client.backlog is None:
+                pending = client.pending
+                if not pending:
+                    listed.append(client)
+                pending.append(frame)
+                delivered += 1
+            else:
+                self._miss(client, topic, frame)
+        self.counts.sent[topic.channel] += delivered
+
+    def _miss(self, client: Client, topic: Topic, frame: bytes) -> None:
+        if topic.history is None:
+            self.slow.changed(client, topic)
+        else:
+            assert topic.value is not None
+            self.slow.event(client, Event(topic, topic.seq, topic.value.received, 1, frame))
+
+    def _advance(self, client: Client) -> None:
+        """Take a client's next steps, a slice's worth."""
+        size = 0
+        while client.joining and size < SNAPSHOT_BYTES:
+            step = client.joining.popleft()
+            found = (step,) if isinstance(step, bytes) else self._take_in(client, step)
+            self._flusher.append(client, found)
+            size += sum(map(len, found))
+
+    def _take_in(self, client: Client, step: Joining) -> Sequence[bytes]:
+        """Let a topic go live, which is when its snapshot enters the write list."""
+        if step.topic not in client.topics:  # left meanwhile
+            return ()
+        self._audiences.add(client, step.topic, client.topics[step.topic])
+        return self.snapshot(step.topic) if step.snapshot else ()
+
+    def _offer(self, cadence: Cadence, topic: Topic, clients: dict[Client, None]) -> None:
+        now = self._clock()
+        if cadence.waits(topic):
+            self.counts.conflated[topic.channel, "rate"] += len(clients)
+        elif cadence.offer(topic, now):
+            self._deliver(topic, clients)
+            self._flusher.wake()
+        elif not cadence.scheduled:
+            self._schedule_cadence(cadence)
+
+    def _schedule_cadence(self, cadence: Cadence) -> None:
+        cadence.scheduled = True
+        now = self._clock()
+        wait = (cadence.next_at(now) - now) / SECOND
+        self._schedule(wait, lambda: self._send_due(cadence, deque(cadence.due(self._clock()))))
+
+    def _send_due(self, cadence: Cadence, topics: deque[Topic]) -> None:
+        """Send what was due at a cadence's time, in slices; then wait for its next time."""
+        until = self._clock() + SLICE
+        while topics:
+            topic = topics.popleft()
+            audience = self._audiences.get(topic)
+            clients = audience.paced.get(cadence) if audience else None
+            if clients:
+                self._deliver(topic, clients)
+            if self._clock() >= until:
+                break
+        self._flusher.wake()
+        if topics:
+            self._schedule(0, lambda: self._send_due(cadence, topics))
+        elif cadence:
+            self._schedule_cadence(cadence)
+        else:
+            cadence.scheduled = False
