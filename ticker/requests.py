@@ -1,0 +1,166 @@
+"""A client's request, read and checked: what it asks for, or a RequestError that says what is wrong with it."""
+
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+import orjson
+from msgspec import Struct
+
+from ticker.bus import CHANNELS, ChannelName
+from ticker.directory import nearest
+from ticker.errors import RequestError
+
+TICKER_RATE = 10  # updates per second of the `ticker` channel without max_rate
+LATER = ("since", "fields")  # of the protocol, and not offered yet
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "subscribe": ("channel", "symbols", "interval", "max_rate", "snapshot", "since", "fields"),
+    "unsubscribe": ("channel", "symbols", "interval"),
+    "list": (),
+    "ping": (),
+}
+
+RequestId = int | str | None
+
+
+class Request(Struct, frozen=True):
+    """A request whose common fields are well-formed; `body` holds the rest, still to be read."""
+
+    op: str
+    id: RequestId
+    body: dict[str, Any]
+    warnings: list[str]
+
+
+class Subscribe(Struct, frozen=True):
+    """What to subscribe to. `rate` is in updates per second, None: every one. `again`: with a new snapshot."""
+
+    channel: ChannelName
+    names: tuple[str, ...]
+    rate: float | None
+    snapshot: bool
+    again: bool
+
+
+class Limits(Struct, frozen=True):
+    """What one client may ask for; the figures of config/ticker.toml's section [limits]."""
+
+    symbols_per_client: int = 2_000
+    symbols_per_request: int = 1_000
+    message_bytes: int = 65_536
+    requests_per_second: float = 20
+    requests_burst: int = 200
+    pattern_length: int = 64
+    pattern_stars: int = 4
+
+
+def read(text: bytes) -> dict[str, Any]:
+    """The JSON object of a text frame. Raises RequestError 400."""
+    try:
+        message = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise RequestError(400, f"not JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise RequestError(400, "a request is a JSON object, like " + '{"op":"ping"}')
+    return message
+
+
+def request_id(message: Mapping[str, Any]) -> RequestId:
+    """The request's id. Raises RequestError 400 for one that is neither an integer nor a short string."""
+    given = message.get("id")
+    if given is None or (isinstance(given, str) and len(given) <= 64):
+        return given
+    if isinstance(given, int) and not isinstance(given, bool) and abs(given) < 2**53:
+        return given
+    raise RequestError(400, "id: an integer below 2^53, or a string of at most 64 characters")
+
+
+def parse(message: dict[str, Any]) -> Request:
+    """Check what all requests have in common. Raises RequestError 400 or 405."""
+    identity = request_id(message)
+    op = message.get("op")
+    if not isinstance(op, str):
+        raise RequestError(400, "op: a string, one of " + ", ".join(FIELDS))
+    if op == "auth":
+        raise RequestError(400, "op: tokens are not offered yet; this server needs none")
+    if op not in FIELDS:
+        guess = nearest(op, FIELDS)
+        raise RequestError(405, f"no such op; did you mean {guess}?" if guess else "no such op: " + ", ".join(FIELDS))
+    known = ("op", "id", *FIELDS[op])
+    unknown = [name for name in message if name not in known]
+    return Request(op, identity, message, [_unknown_field(name, known) for name in unknown[:10]])
+
+
+def parse_subscribe(body: Mapping[str, Any], limits: Limits) -> Subscribe:
+    """Check a subscribe request. Raises RequestError 400, 404 or 413."""
+    channel = _channel(body)
+    _interval(body)
+    for name in LATER:
+        if body.get(name) is not None:
+            raise RequestError(400, f"{name}: not offered yet")
+    if body.get("max_rate") is not None:
+        raise RequestError(400, "max_rate: not offered yet, but for null: every update")
+    snapshot = body.get("snapshot", True)
+    if not isinstance(snapshot, bool):
+        raise RequestError(400, "snapshot: true or false; a number is not offered yet")
+    rate = TICKER_RATE if channel == "ticker" and "max_rate" not in body else None
+    return Subscribe(channel, _names(body, limits), rate, snapshot, snapshot and "snapshot" in body)
+
+
+def parse_unsubscribe(body: Mapping[str, Any], limits: Limits) -> tuple[ChannelName, tuple[str, ...] | None]:
+    """Check an unsubscribe request: channel, and names or None for all. Raises RequestError 400, 404 or 413."""
+    channel = _channel(body)
+    _interval(body)
+    return channel, None if body.get("symbols") is None else _names(body, limits)
+
+
+def channel_named(name: str) -> ChannelName:
+    """The channel of that name. Raises RequestError 404."""
+    if _is_channel(name):
+        return name
+    if name == "bars":
+        raise RequestError(404, "channel: bars are not offered yet")
+    guess = nearest(name, CHANNELS)
+    raise RequestError(
+        404, "no such channel; " + (f"did you mean {guess}?" if guess else "one of " + ", ".join(CHANNELS))
+    )
+
+
+def check_names(names: list[str], limits: Limits) -> tuple[str, ...]:
+    """Names and patterns of symbols, each once. Raises RequestError 400 or 413."""
+    if len(names) > limits.symbols_per_request:
+        raise RequestError(413, f"{len(names)} symbols in one request; the limit is {limits.symbols_per_request}")
+    for name in names:
+        if not 0 < len(name) <= limits.pattern_length:
+            raise RequestError(400, f"symbols: {name[:80]!r} has not 1 to {limits.pattern_length} characters")
+        if name.count("*") > limits.pattern_stars:
+            raise RequestError(400, f"symbols: {name!r} has more than {limits.pattern_stars} times *")
+    return tuple(dict.fromkeys(names))
+
+
+def _is_channel(name: str) -> TypeGuard[ChannelName]:
+    return name in CHANNELS
+
+
+def _unknown_field(name: str, known: tuple[str, ...]) -> str:
+    guess = nearest(name, known)
+    return f"unknown field {name[:64]!r}" + (f"; did you mean {guess!r}?" if guess else "")
+
+
+def _channel(body: Mapping[str, Any]) -> ChannelName:
+    channel = body.get("channel")
+    if not isinstance(channel, str):
+        raise RequestError(400, "channel: a string, one of " + ", ".join(CHANNELS))
+    return channel_named(channel)
+
+
+def _interval(body: Mapping[str, Any]) -> None:
+    if body.get("interval") is not None:
+        raise RequestError(404, "interval: only bars have one, and they are not offered yet")
+
+
+def _names(body: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
+    symbols = body.get("symbols")
+    if not isinstance(symbols, list) or not symbols or not all(isinstance(name, str) for name in symbols):
+        raise RequestError(400, "symbols: a list of at least one name or pattern, like " + '["binance:BTC-USDT"]')
+    return check_names(symbols, limits)

@@ -1,0 +1,145 @@
+"""One client's conversation as a state machine: request -> replies and changes of what it gets. No I/O.
+
+The ack comes before all that it causes, `synced` behind the snapshots. A request that cannot be taken changes nothing
+and is answered by `error`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from feeds.timestamps import rfc3339
+from ticker import __version__, frames
+from ticker.bus import ChannelName
+from ticker.clients import Client
+from ticker.directory import is_pattern
+from ticker.errors import RequestError
+from ticker.holdings import Holdings
+from ticker.hub import Hub
+from ticker.limits import TokenBucket
+from ticker.requests import TICKER_RATE, Request, parse, parse_subscribe, parse_unsubscribe, read, request_id
+
+PROTOCOL = 1
+SUGGESTIONS_MOST = 10  # guessing what a wrong name was meant to be takes a look at every symbol
+
+log = structlog.get_logger("session")
+
+
+class Session:
+    """What one client has asked for. Replies go the way of the data, through the fan-out, and so in order."""
+
+    def __init__(self, hub: Hub, client: Client) -> None:
+        self._hub = hub
+        self._client = client
+        self._holdings = Holdings(hub, client)
+        limits = hub.limits
+        self._bucket = TokenBucket(limits.requests_per_second, limits.requests_burst, hub.clock())
+
+    def welcome(self) -> None:
+        """The server speaks first."""
+        hub = self._hub
+        self._reply(
+            {
+                "type": "welcome",
+                "protocol": PROTOCOL,
+                "server": f"ticker/{__version__}",
+                "session": self._client.name,
+                "time": rfc3339(hub.clock()),
+                "heartbeat_ms": int(hub.heartbeat_s * 1000),
+                "rates": [TICKER_RATE],
+                "limits": {
+                    "symbols": hub.limits.symbols_per_client,
+                    "message_bytes": hub.limits.message_bytes,
+                    "requests_per_second": hub.limits.requests_per_second,
+                },
+                "auth": "none",
+            }
+        )
+
+    def receive(self, text: bytes) -> None:
+        """Act on a client's text frame, valid UTF-8, and answer it."""
+        op, identity = "invalid", None
+        try:
+            self._admit()
+            message = read(text)
+            identity = request_id(message)
+            request = parse(message)
+            op = request.op
+            self._handle(request)
+            self._count(op, 200)
+        except RequestError as error:
+            self._refuse(op, identity, error)
+        except Exception:
+            log.exception("a request failed; the connection goes on", session=self._client.name, id=identity)
+            self._refuse(op, identity, RequestError(500, "our fault; it is in the log"))
+
+    def end(self) -> None:
+        """The client is gone."""
+        self._holdings.end()
+
+    def _admit(self) -> None:
+        wait = self._bucket.take(self._hub.clock())
+        if wait:
+            limit = self._hub.limits.requests_per_second
+            raise RequestError(429, f"more than {limit:g} requests a second", int(wait * 1000) + 1)
+
+    def _handle(self, request: Request) -> None:
+        match request.op:
+            case "subscribe":
+                self._subscribe(request)
+            case "unsubscribe":
+                self._unsubscribe(request)
+            case "list":
+                self._ack(request, subscriptions=self._holdings.listing())
+            case "ping":
+                self._reply({"type": "pong", "id": request.id, "time": rfc3339(self._hub.clock())})
+
+    def _subscribe(self, request: Request) -> None:
+        hub = self._hub
+        wanted = parse_subscribe(request.body, hub.limits)
+        found = {name: hub.directory.topics(wanted.channel, name) for name in wanted.names}
+        taken = {name: topics for name, topics in found.items() if topics or is_pattern(name)}
+        self._holdings.check_limit(taken)
+        self._ack(
+            request,
+            channel=wanted.channel,
+            interval=None,
+            symbols=list(taken),
+            max_rate=wanted.rate,
+            fields=None,
+            rejected=self._rejected(wanted.channel, [name for name in wanted.names if name not in taken]),
+        )
+        symbols = self._holdings.subscribe(wanted, taken)
+        self._reply({"type": "synced", "id": request.id, "channel": wanted.channel, "symbols": symbols})
+
+    def _unsubscribe(self, request: Request) -> None:
+        channel, names = parse_unsubscribe(request.body, self._hub.limits)
+        held = self._holdings.unsubscribe(channel, names)
+        if names and not held:
+            raise RequestError(404, f"no such subscription on {channel}; op list tells those there are")
+        rejected = [
+            {"symbol": name, "code": 404, "reason": "no such subscription"} for name in names or () if name not in held
+        ]
+        self._ack(request, channel=channel, interval=None, symbols=held, rejected=rejected)
+
+    def _rejected(self, channel: ChannelName, names: Sequence[str]) -> list[dict[str, Any]]:
+        reasons = [self._hub.directory.why_not(channel, name) for name in names[:SUGGESTIONS_MOST]]
+        reasons += ["no such symbol"] * (len(names) - len(reasons))
+        return [{"symbol": name, "code": 404, "reason": reason} for name, reason in zip(names, reasons, strict=True)]
+
+    def _ack(self, request: Request, **body: Any) -> None:
+        self._reply({"type": "ack", "id": request.id, "op": request.op, **body, "warnings": request.warnings})
+
+    def _refuse(self, op: str, identity: int | str | None, error: RequestError) -> None:
+        self._count(op, error.code)
+        message = {"type": "error", "id": identity, "code": error.code, "reason": error.reason}
+        if error.retry_after_ms is not None:
+            message["retry_after_ms"] = error.retry_after_ms
+        self._reply(message)
+
+    def _count(self, op: str, code: int) -> None:
+        self._hub.counts.requests[op, code] += 1
+
+    def _reply(self, message: frames.Message) -> None:
+        self._hub.fanout.send(self._client, frames.encode(message))
