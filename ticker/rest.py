@@ -1,0 +1,171 @@
+"""The REST driver: one-off answers for those who cannot, or need not, hold a connection."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from msgspec import Struct
+
+from feeds.feed import Feed
+from feeds.timestamps import rfc3339
+from ticker import __version__, frames
+from ticker.bus import Topic
+from ticker.directory import Market, is_pattern
+from ticker.errors import RequestError
+from ticker.freshness import Watch
+from ticker.hub import Hub
+from ticker.requests import channel_named, check_names
+from ticker.status import FINE, feed_report
+
+INDEX = """\
+ticker {version}: live prices, never silently old
+
+  WebSocket  /v1/ws
+  REST       /v1/snapshot?channel=ticker&symbols=*   the current values
+             /v1/symbols?match=*                     what there is
+             /v1/status                              feeds, and symbols that are not live or quiet
+  operating  /healthz  /readyz  /metrics
+"""
+
+
+class Readiness(Struct):
+    """Whether the service is to get traffic, and why not."""
+
+    ready: bool = False
+    reason: str = "starting: not every feed has been tried yet"
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal in one form: {"code": …, "reason": …}."""
+    try:
+        return await handler(request)
+    except RequestError as error:
+        return _refusal(error.code, error.reason)
+    except web.HTTPNotFound:
+        return _refusal(404, f"nothing at {request.path}; GET / says what there is")
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return _refusal(405, f"{request.method} is not for {request.path}; use {allowed}")
+
+
+class Rest:
+    """The answers, from the same directory and topics as the sessions'."""
+
+    def __init__(self, hub: Hub, watch: Watch, feeds: Sequence[Feed], readiness: Readiness) -> None:
+        self._hub = hub
+        self._watch = watch
+        self._feeds = feeds
+        self._readiness = readiness
+
+    def routes(self) -> list[web.RouteDef]:
+        """Paths and handlers."""
+        return [
+            web.get("/", self.index),
+            web.get("/v1/snapshot", self.snapshot),
+            web.get("/v1/symbols", self.symbols),
+            web.get("/v1/status", self.status),
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+        ]
+
+    async def index(self, _: web.Request) -> web.Response:
+        """What there is."""
+        return web.Response(text=INDEX.format(version=__version__))
+
+    async def snapshot(self, request: web.Request) -> web.Response:
+        """The current messages of channels and symbols, each symbol's status first."""
+        _only(request, "channel", "symbols")
+        channels = [channel_named(name) for name in request.query.getall("channel", [])]
+        if not channels:
+            raise RequestError(400, "channel: say which, like ?channel=ticker&symbols=*")
+        names = _names(request, "symbols")
+        if not names:
+            raise RequestError(400, "symbols: say which, like ?channel=ticker&symbols=binance:BTC-USDT,coinbase:*")
+        topics: dict[Topic, None] = {}
+        for market in self._markets(names):
+            topics[market.status] = None
+            topics.update((market.topics[channel], None) for channel in channels if channel in market.topics)
+        messages = [frames.payload(frame) for topic in topics for frame in self._hub.fanout.snapshot(topic)]
+        return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}')
+
+    async def symbols(self, request: web.Request) -> web.Response:
+        """The directory."""
+        _only(request, "match")
+        names = check_names([request.query.get("match", "*")], self._hub.limits)
+        entries = [self._entry(market) for market in self._hub.directory.match(names[0])]
+        return _json(orjson.dumps({"messages": entries, "next": None}))
+
+    async def status(self, _: web.Request) -> web.Response:
+        """The feeds, and the symbols whose values cannot be relied on."""
+        now = self._hub.clock()
+        suspects = [m.status for m in self._hub.directory.all() if self._state(m) not in FINE]
+        report = {
+            "server": f"ticker/{__version__}",
+            "time": rfc3339(now),
+            "ready": self._readiness.ready,
+            "feeds": [feed_report(feed, self._watch, now) for feed in self._feeds],
+            "symbols": [orjson.Fragment(frames.payload(frames.snapshot(topic))) for topic in suspects],
+        }
+        return _json(orjson.dumps(report))
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        """The process lives and its event loop turns."""
+        return web.Response(text="ok\n")
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        """Whether to send clients here."""
+        if self._readiness.ready:
+            return web.Response(text="ready\n")
+        return web.Response(text=self._readiness.reason + "\n", status=503)
+
+    def _markets(self, names: Iterable[str]) -> Iterable[Market]:
+        """The markets that names and patterns stand for. Raises RequestError 404 or 413."""
+        directory, limit = self._hub.directory, self._hub.limits.symbols_per_client
+        found: dict[str, Market] = {}
+        for name in names:
+            if is_pattern(name):
+                found.update((market.instrument.symbol, market) for market in directory.match(name))
+            elif (market := directory.get(name)) is not None:
+                found[name] = market
+            else:
+                raise RequestError(404, f"symbols: {name}: {directory.why_not('ticker', name)}")
+        if len(found) > limit:
+            raise RequestError(413, f"symbols: {len(found)} match; the limit is {limit}")
+        return found.values()
+
+    def _entry(self, market: Market) -> dict[str, Any]:
+        instrument = market.instrument
+        return {
+            "symbol": instrument.symbol,
+            "venue": market.feed,
+            "kind": instrument.kind,
+            "channels": list(market.topics),
+            "price_increment": instrument.price_increment,
+            "size_increment": instrument.size_increment,
+            "state": self._state(market),
+        }
+
+    def _state(self, market: Market) -> str:
+        return self._watch.symbols[market.instrument.symbol].state
+
+
+def _names(request: web.Request, key: str) -> list[str]:
+    return [name for value in request.query.getall(key, []) for name in value.split(",") if name]
+
+
+def _only(request: web.Request, *known: str) -> None:
+    """Raises RequestError 400 for a parameter that would be ignored: it was meant to change the answer."""
+    for key in request.query:
+        if key not in known:
+            raise RequestError(400, f"{key}: not offered here (yet); there is {', '.join(known)}")
+
+
+def _json(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _refusal(code: int, reason: str) -> web.Response:
+    return web.json_response({"code": code, "reason": reason}, status=code)

@@ -1,0 +1,216 @@
+"""The WebSocket driver: moves bytes between aiohttp and a session. What they mean is decided elsewhere.
+
+Data goes to the transport as whole pre-built frames, which is sound because no compression is negotiated and only the
+loop's thread writes; what aiohttp itself writes (the handshake, close frames) never overlaps with it, because a client
+is detached before its socket is closed. tests/ticker/test_websocket.py holds this against new versions of aiohttp.
+"""
+
+import asyncio
+import random
+import secrets
+import socket
+from typing import Any
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from feeds.timestamps import SECOND
+from ticker import frames
+from ticker.clients import Client
+from ticker.hub import Hub
+from ticker.keepalive import Pulse
+from ticker.session import Session
+
+HIGH_WATER, LOW_WATER = 65_536, 16_384  # bytes in the transport: above it is paused, below it goes on
+CLOSE_TIMEOUT_S = 2.0  # for the peer's answer to our close frame
+SLOW_CONSUMER, NO_PONG = 4008, 4009
+RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
+
+log = structlog.get_logger("websocket")
+
+ServerSocket = web.WebSocketResponse[bool]
+
+
+class Connection:
+    """One client's socket, as the fan-out's Sink."""
+
+    def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
+        assert request.transport is not None
+        self.ws = ws
+        self.code: int | None = None  # why we ended it, where we did
+        self.pulse = Pulse(now)
+        self._transport = request.transport
+        self._protocol = request.protocol
+        self._resumed: asyncio.Future[None] | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self._protocol.writing_paused
+
+    @property
+    def buffered(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    @property
+    def closed(self) -> bool:
+        # After a bad frame aiohttp may be draining its close frame while the transport is not closing yet.
+        return self.ws.closed or self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        if not self.closed:
+            self._transport.write(data)
+
+    def resumed(self) -> None:
+        if self._resumed is not None and not self._resumed.done():
+            self._resumed.set_result(None)
+
+    def evict(self) -> None:
+        self.abort(SLOW_CONSUMER)
+
+    def abort(self, code: int) -> None:
+        """End it now and free what it holds: a close frame would wait behind data that nobody reads."""
+        self.code = code
+        self._transport.abort()
+        self.resumed()
+
+    async def drained(self) -> None:
+        """Until the client is written to again."""
+        self._resumed = asyncio.get_running_loop().create_future()
+        await self._resumed
+        self._resumed = None
+
+
+class WebSocketServer:
+    """The clients that are connected by WebSocket."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        clients: int,
+        ping_s: float,
+        pong_timeout_s: float,
+        send_buffer_bytes: int,
+        notsent_lowat_bytes: int,
+    ) -> None:
+        self._hub = hub
+        self._clients_most = clients
+        self._ping_s = ping_s
+        self._pong_timeout_s = pong_timeout_s
+        self._send_buffer = send_buffer_bytes
+        self._notsent_lowat = notsent_lowat_bytes
+        self._connections: dict[Connection, Client] = {}
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/ws: one client, from its handshake to its end."""
+        ws: ServerSocket = web.WebSocketResponse(
+            compress=False,
+            autoping=False,
+            decode_text=False,
+            protocols=("ticker.v1",),
+            max_msg_size=self._hub.limits.message_bytes,
+            timeout=CLOSE_TIMEOUT_S,
+        )
+        if not ws.can_prepare(request).ok:
+            return web.json_response(
+                {"code": 426, "reason": "this is a WebSocket endpoint; see /docs"},
+                status=426,
+                headers={"Upgrade": "websocket", "Connection": "Upgrade"},
+            )
+        await ws.prepare(request)
+        if len(self._connections) >= self._clients_most:
+            self._hub.counts.rejections["clients"] += 1
+            await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_retry_after())
+            return ws
+        self._tune(request)
+        await self._serve(ws, request)
+        return ws
+
+    def tick(self, now: int, part: int, parts: int) -> None:
+        """Heartbeats and pings for one part of the clients: all of them in `parts` ticks."""
+        connections = list(self._connections)[part::parts]
+        self._hub.fanout.heartbeat((self._connections[connection] for connection in connections), now)
+        for connection in connections:
+            match connection.pulse.beat(
+                now, paused=connection.paused, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s
+            ):
+                case "ping":
+                    self._hub.fanout.send(self._connections[connection], frames.PING)
+                case "dead":
+                    connection.abort(NO_PONG)
+
+    async def close(self) -> None:
+        """Send everybody away: we restart, come back later."""
+        await asyncio.gather(
+            *(self._close(connection, WSCloseCode.SERVICE_RESTART) for connection in list(self._connections))
+        )
+
+    async def _serve(self, ws: ServerSocket, request: web.Request) -> None:
+        hub, started = self._hub, self._hub.clock()
+        connection = Connection(ws, request, started)
+        client = hub.fanout.attach(secrets.token_urlsafe(9), connection)
+        session = Session(hub, client)
+        self._connections[connection] = client
+        hub.counts.connections["websocket"] += 1
+        log.debug("client connected", session=client.name, address=request.remote)
+        try:
+            session.welcome()
+            await self._converse(connection, client, session)
+        finally:
+            hub.fanout.detach(client)
+            session.end()
+            self._connections.pop(connection, None)
+            code = connection.code or ws.close_code or WSCloseCode.ABNORMAL_CLOSURE
+            hub.counts.closes["websocket", code] += 1
+            hub.counts.session.observe((hub.clock() - started) / SECOND)
+            log.debug("client gone", session=client.name, code=code)
+
+    async def _converse(self, connection: Connection, client: Client, session: Session) -> None:
+        """Pass on what the client says, until one of us ends it."""
+        async for message in connection.ws:
+            match message.type:
+                case WSMsgType.TEXT if _is_utf8(message.data):
+                    session.receive(message.data)
+                case WSMsgType.TEXT:
+                    await self._close(connection, WSCloseCode.INVALID_TEXT, b"not UTF-8")
+                case WSMsgType.BINARY:
+                    await self._close(connection, WSCloseCode.UNSUPPORTED_DATA, b"text frames only")
+                case WSMsgType.PING:
+                    self._hub.fanout.send(client, frames.pong_frame(message.data))
+                case WSMsgType.PONG:
+                    connection.pulse.answered()
+            if client.backlog is not None:  # a client that does not read is not read from
+                await connection.drained()
+
+    async def _close(self, connection: Connection, code: int, reason: bytes | None = None) -> None:
+        client = self._connections.get(connection)
+        if client is not None:
+            self._hub.fanout.detach(client)
+        connection.code = code
+        connection.resumed()
+        await connection.ws.close(code=code, message=_retry_after() if reason is None else reason, drain=False)
+
+    def _tune(self, request: web.Request) -> None:
+        """Keep the transport's and the kernel's share of unsent data small: what they hold grows old unseen."""
+        transport = request.transport
+        assert transport is not None
+        transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
+        peer: Any = transport.get_extra_info("socket")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, self._notsent_lowat)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _retry_after() -> bytes:
+    return b"retry_after_ms=%d" % random.randint(*RETRY_SPREAD_MS)
