@@ -1,0 +1,55 @@
+"""What the service says of itself when it starts: who can reach it, what runs, and where to look."""
+
+import ipaddress
+from collections.abc import Sequence
+
+import structlog
+
+from ticker import __version__
+
+log = structlog.get_logger("ticker")
+
+
+def before(host: str, port: int, *, demo: bool) -> None:
+    """The first lines, before anything is done."""
+    if not _is_loopback(host):
+        log.warning(f"anyone who reaches {host}:{port} can read every symbol; set [access]")
+    if demo:
+        log.info(
+            "no feeds are configured: this is the demo, and its prices are made up. "
+            "For real ones: ticker serve --feed coinbase:BTC-USD,ETH-USD"
+        )
+
+
+def listening(host: str, port: int, feeds: Sequence[str]) -> None:
+    """The service takes clients from now on: where, and how to try it."""
+    address = f"{_reachable(host)}:{port}"
+    log.info(
+        "serving",
+        version=__version__,
+        feeds=list(feeds),
+        websocket=f"ws://{address}/v1/ws",
+        metrics=f"http://{address}/metrics",
+        try_it=f"curl 'http://{address}/v1/snapshot?channel=ticker&symbols={feeds[0]}:*'",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _reachable(host: str) -> str:
+    """An address to type for one that is listened on: all addresses include this machine's own."""
+    if _is_unspecified(host):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

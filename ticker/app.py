@@ -1,0 +1,231 @@
+"""The service: puts the parts together, owns the one timer, and starts and stops everything in order."""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from feeds import catalog
+from feeds.counts import Histogram
+from feeds.feed import Feed, keep_running
+from feeds.timestamps import SECOND, clock
+from ticker import announcements
+from ticker.bus import Bus
+from ticker.counts import SHORT_BUCKETS, ClientCounts
+from ticker.directory import Directory, matches
+from ticker.errors import ServeError
+from ticker.fanout import Fanout
+from ticker.flusher import Schedule
+from ticker.freshness import Watch
+from ticker.hub import Hub
+from ticker.metrics import Exposition, Sources
+from ticker.pipeline import Pipeline
+from ticker.requests import Limits
+from ticker.rest import Readiness, Rest, errors
+from ticker.settings import Freshness, Section, Settings
+from ticker.websocket import WebSocketServer
+
+TICK_S = 0.1
+PARTS = 10  # each tick sees to a tenth of the clients: heartbeats and pings come a second late at most
+READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
+SHUTDOWN_S = 2.0  # for requests under way; with the close handshakes before it, all is over within 5 s
+
+log = structlog.get_logger("ticker")
+
+
+class Service:
+    """One running ticker: its parts, made from the settings. Raises FeedError where a feed cannot be had."""
+
+    def __init__(self, settings: Settings, schedule: Schedule) -> None:
+        self._clock = clock()
+        self._started = self._clock()
+        self._loop_lag = Histogram(SHORT_BUCKETS)
+        self._readiness = Readiness()
+        fanout, limits, history = settings.fanout, settings.limits, settings.history
+        self._fanout = Fanout(
+            self._clock,
+            schedule,
+            snapshot_trades=history.snapshot_trades,
+            **_section(fanout, leave_out=("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes")),
+        )
+        self._watch = Watch(disconnected_s=settings.freshness.disconnected_s, quiet_s=_quiet_s(settings.freshness))
+        directory = Directory()
+        bus = Bus(
+            secrets.token_hex(4),
+            self._fanout,
+            trades_kept=history.trades_per_symbol,
+            trades_kept_s=history.trades_s,
+        )
+        self._pipeline = Pipeline(bus, directory, self._watch)
+        self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
+        per_client = Limits(**_section(limits, leave_out=("clients", "request_head_s")))
+        hub = Hub(directory, self._fanout, ClientCounts(), per_client, fanout.heartbeat_s, self._clock)
+        self._websocket = WebSocketServer(
+            hub,
+            clients=limits.clients,
+            ping_s=fanout.ping_s,
+            pong_timeout_s=fanout.pong_timeout_s,
+            send_buffer_bytes=fanout.send_buffer_bytes,
+            notsent_lowat_bytes=fanout.notsent_lowat_bytes,
+        )
+        self._rest = Rest(hub, self._watch, self._feeds, self._readiness)
+        self._exposition = Exposition(self._sources(hub, limits.clients))
+
+    def application(self) -> web.Application:
+        """The HTTP side."""
+        app = web.Application(middlewares=[errors])
+        app.add_routes([*self._rest.routes(), web.get("/v1/ws", self._websocket.handle)])
+        app.add_routes([web.get("/metrics", self._metrics)])
+        return app
+
+    async def run_feeds(self) -> None:
+        """Run every feed and the timer until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tick())
+            for feed in self._feeds:
+                group.create_task(keep_running(feed, self._pipeline.receive, self._clock))
+
+    async def close(self) -> None:
+        """Send the clients away."""
+        self._readiness.ready, self._readiness.reason = False, "draining"
+        await self._websocket.close()
+
+    def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
+        feed = catalog.build(stanza, self._pipeline.receive, self._clock)
+        self._pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, self._clock())
+        return feed
+
+    def _sources(self, hub: Hub, clients_limit: int) -> Sources:
+        return Sources(
+            clock=self._clock,
+            started=self._started,
+            feeds=self._feeds,
+            watch=self._watch,
+            fanout=self._fanout,
+            clients=hub.counts,
+            connected=lambda: {"websocket": len(self._websocket)},
+            clients_limit=clients_limit,
+            readiness=self._readiness,
+            loop_lag=self._loop_lag,
+        )
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        body, content_type = self._exposition.expose(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        part, at = 0, loop.time()
+        while True:
+            at += TICK_S
+            await asyncio.sleep(at - loop.time())
+            late = loop.time() - at
+            self._loop_lag.observe(max(0.0, late))
+            now = self._clock()
+            self._pipeline.tick(now)
+            self._websocket.tick(now, part, PARTS)
+            part = (part + 1) % PARTS
+            self._note_readiness(now)
+            if late > 1:  # the machine slept, or the loop was held: no burst of ticks to catch up
+                at = loop.time()
+
+    def _note_readiness(self, now: int) -> None:
+        if not self._readiness.ready and self._readiness.reason != "draining":
+            waited = now - self._started >= READY_AFTER_S * SECOND
+            self._readiness.ready = waited or all(feed.tried for feed in self._feeds)
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. Raises TickerError where the service cannot start."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    announcements.before(settings.server.host, settings.server.port, demo=settings.demo)
+    service = Service(settings, _schedule(loop))
+    runner = web.AppRunner(
+        service.application(),
+        access_log=None,
+        keepalive_timeout=settings.limits.request_head_s,  # aiohttp's limit for a request's head, too
+        shutdown_timeout=SHUTDOWN_S,
+    )
+    await runner.setup()
+    host, port = settings.server.host, settings.server.port
+    try:
+        await _listen(runner, host, port)
+        feeds = asyncio.create_task(service.run_feeds())
+        announcements.listening(host, port, [stanza.name for stanza in settings.feeds])
+        await _until_told(loop, feeds)
+        log.info("stopping")
+        await service.close()
+        feeds.cancel()
+        await asyncio.wait([feeds])
+    finally:
+        await runner.cleanup()
+    log.info("stopped")
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port, backlog=1024).start()
+    except OSError as error:
+        raise ServeError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}. "
+            "Stop what uses it, or choose another with --port or [server] port"
+        ) from error
+
+
+async def _until_told(loop: asyncio.AbstractEventLoop, feeds: "asyncio.Task[None]") -> None:
+    """Until SIGTERM or SIGINT. A second one ends the process at once, as if it were not handled."""
+    told = asyncio.Event()
+
+    def stop(signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)) -> None:
+        told.set()
+        for number in signals:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait([waiting, feeds], return_when=asyncio.FIRST_COMPLETED)
+    if feeds.done():
+        waiting.cancel()
+        feeds.result()
+
+
+def _schedule(loop: asyncio.AbstractEventLoop) -> Schedule:
+    def schedule(wait_s: float, what: Callable[[], None]) -> object:
+        return loop.call_later(wait_s, what) if wait_s else loop.call_soon(what)
+
+    return schedule
+
+
+def _section(section: Section, leave_out: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in section if name not in leave_out}
+
+
+def _quiet_s(freshness: Freshness) -> Callable[[str], float]:
+    """How long a symbol may be without a change: by the first pattern that matches it, else the general figure."""
+
+    def quiet_s(symbol: str) -> float:
+        found = (s for pattern, s in freshness.quiet_by_pattern.items() if matches(pattern, symbol))
+        return next(found, freshness.quiet_s)
+
+    return quiet_s
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 - not there on every platform
+    except ImportError:
+        log.warning("uvloop is not installed: asyncio's own event loop serves fewer clients")
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

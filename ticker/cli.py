@@ -1,0 +1,143 @@
+"""The command line: `ticker serve` and `ticker check-config`.
+
+Exit codes: 0 done, 1 it cannot run (a taken port, a feed that cannot be built), 2 wrong settings or usage.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn, get_args
+
+import typer
+
+from feeds.errors import TickerError
+from ticker import __version__, logs
+from ticker.errors import SettingsError
+from ticker.rendering import effective
+from ticker.settings import Logging, Server, load
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+SERVER, LOGGING = Server(), Logging()
+
+SERVE_EXAMPLES = """\
+Examples:
+
+  ticker serve
+  ticker serve --feed coinbase:BTC-USD,ETH-USD --feed binance:BTC-USDT
+  ticker serve --config ticker.toml --port 9000
+  TICKER_FANOUT__FLUSH_INTERVAL_MS=20 ticker serve
+"""
+CHECK_EXAMPLES = """\
+Examples:
+
+  ticker check-config ticker.toml
+  TICKER_SERVER__PORT=9000 ticker check-config ticker.toml
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code. `arguments` are the process's own if None."""
+    try:
+        app(arguments)
+    except SettingsError as error:
+        _fail(error, 2)
+    except TickerError as error:
+        _fail(error, 1)
+
+
+def _fail(error: TickerError, code: int) -> NoReturn:
+    typer.echo(error, err=True)
+    raise SystemExit(code)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ticker {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=SERVE_EXAMPLES + CHECK_EXAMPLES.removeprefix("Examples:\n"))
+def ticker(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Live prices for your dashboard, never silently old: a self-hosted real-time market-data ticker."""
+
+
+@app.command(epilog=SERVE_EXAMPLES)
+def serve(
+    *,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings as TOML.", show_default="none")] = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:SYM,SYM",
+            help="A venue and its symbols; once for each venue. Replaces the file's feeds.",
+            show_default="the file's feeds; without a file, a demo",
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Listen on this address.", show_default=SERVER.host)
+    ] = None,
+    port: Annotated[
+        str | None, typer.Option(metavar="PORT", help="Listen on this TCP port.", show_default=str(SERVER.port))
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(get_args(logs.LogLevel)), help="Log this and worse.", show_default=LOGGING.level),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(get_args(logs.LogFormat)),
+            help="Log in this form; auto is console on a terminal, else JSON.",
+            show_default=LOGGING.format,
+        ),
+    ] = None,
+) -> None:
+    """Serve the prices of some feeds to WebSocket clients, REST and Prometheus.
+
+    An option beats its TICKER_… environment variable, which beats the file, which beats the default.
+
+    SIGTERM or Ctrl-C ends it.
+    """
+    sections = {
+        "server": _given(host=host, port=port),
+        "logging": _given(level=log_level, format=log_format),
+        "feeds": _stanzas(feed or ()),
+    }
+    settings = load(config, {name: value for name, value in sections.items() if value}, os.environ)
+    logs.set_up(settings.logging.level, settings.logging.format)
+    from ticker.app import run  # noqa: PLC0415 - keeps --help and check-config fast
+
+    raise typer.Exit(run(settings))
+
+
+@app.command(epilog=CHECK_EXAMPLES)
+def check_config(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Settings as TOML.", show_default=False)],
+) -> None:
+    """Check a file of settings: print the settings in effect, or everything that is wrong.
+
+    TICKER_… environment variables count, as they would when serving. Secrets in addresses are printed as ***.
+    """
+    typer.echo(effective(load(file, {}, os.environ)))
+
+
+def _given(**options: str | None) -> dict[str, str]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _stanzas(feeds: Sequence[str]) -> list[Mapping[str, object]]:
+    """The stanzas that `--feed` stands for: one a venue, with all symbols that were asked of it."""
+    symbols: dict[str, list[str]] = {}
+    for feed in feeds:
+        venue, _, names = feed.partition(":")
+        if not venue or not names:
+            raise typer.BadParameter(
+                f"found {feed!r}; allowed: NAME:SYM,SYM, like coinbase:BTC-USD", param_hint="--feed"
+            )
+        symbols.setdefault(venue, []).extend(name.strip() for name in names.split(","))
+    return [{"name": venue, "adapter": venue, "symbols": names} for venue, names in symbols.items()]

@@ -1,0 +1,57 @@
+"""Logging: structlog's events and the standard library's records on one stream, as JSON lines or for the eye."""
+
+import logging
+import sys
+from typing import Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "console", "json"]
+
+FIRST_KEYS = ("timestamp", "level", "event")
+
+
+def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> None:
+    """Write every event of at least `level` to `stream` (stderr if None), in place of what was set up before.
+
+    A JSON line has `timestamp` (RFC 3339 UTC), `level`, `event`, then the event's own keys; `logger` too where a
+    library says it. aiohttp's access log is off: a line per request says less than the metrics do.
+    """
+    stream = stream or sys.stderr
+    common: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(form, stream)],
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *common,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.getLogger("aiohttp.access").disabled = True
+
+
+def _renderer(form: LogFormat, stream: TextIO) -> list[Processor]:
+    terminal = stream.isatty()
+    if form == "console" or (form == "auto" and terminal):
+        # plain tracebacks: the rich ones print local variables, and with them secrets
+        return [structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.format_exc_info, _in_order, structlog.processors.JSONRenderer()]
+
+
+def _in_order(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {key: event[key] for key in FIRST_KEYS} | dict(event)

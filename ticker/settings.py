@@ -1,0 +1,175 @@
+"""Every setting of the service, with its default, its bounds and its meaning; config/ticker.toml is the reader's copy.
+
+Units stand in the names: `_ms`, `_s`, `_bytes`. The figures are explained in config/ticker.toml.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from feeds.catalog import DEMO, AnyOptions
+from ticker.check import explain, repeated_names
+from ticker.errors import Problem, SettingsError
+from ticker.logs import LogFormat, LogLevel
+from ticker.sources import COMMAND_LINE, Layer, from_environment, from_file, merged
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "a truth value is no number, although Python takes true for 1")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth_value)]
+Number = Annotated[float, BeforeValidator(_no_truth_value)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_no_truth_value)]
+Seconds = Annotated[float, Field(gt=0), BeforeValidator(_no_truth_value)]
+
+A_FEED = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD", "ETH-USD"]}
+SOME_FEED = """\
+at least one feed, such as
+    [[feeds]]
+    name = "coinbase"
+    adapter = "coinbase"
+    symbols = ["BTC-USD", "ETH-USD"]"""
+
+
+class Section(BaseModel):
+    """What all sections share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Server(Section):
+    """Where clients connect."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 is all of them")
+    port: Whole = Field(default=8080, ge=1, le=65535, description="TCP port to listen on")
+
+
+class Fanout(Section):
+    """When clients are written to, and what becomes of those that do not keep up."""
+
+    flush_interval_ms: Number = Field(default=0, ge=0, description="least time between flushes; 0: each loop turn")
+    flush_wait_max_ms: Number = Field(default=250, ge=0, description="longest wait that a slow flush may cause")
+    heartbeat_s: Seconds = Field(default=10, description="a quiet connection gets a heartbeat this often")
+    ping_s: Seconds = Field(default=20, description="time between WebSocket pings")
+    pong_timeout_s: Seconds = Field(default=10, description="a ping unanswered for this long ends the connection")
+    write_deadline_s: Seconds = Field(default=30, description="a client that takes nothing for this long is closed")
+    slow_queue_messages: Count = Field(default=1000, description="trades kept for a slow client, oldest out")
+    slow_queue_bytes: Count = Field(default=262_144, description="and their size at most")
+    send_buffer_bytes: Count = Field(default=32_768, description="SO_SNDBUF of a client's socket")
+    notsent_lowat_bytes: Count = Field(default=16_384, description="TCP_NOTSENT_LOWAT of a client's socket")
+
+
+class Limits(Section):
+    """What clients may ask for."""
+
+    clients: Count = Field(default=10_000, description="connected at once")
+    symbols_per_client: Count = Field(default=2000, description="symbols that one client's subscriptions may match")
+    symbols_per_request: Count = Field(default=1000, description="symbols and patterns named in one request")
+    message_bytes: Whole = Field(default=65_536, ge=1024, description="size of one message from a client")
+    requests_per_second: Number = Field(default=20, gt=0, description="requests of one client, over time")
+    requests_burst: Count = Field(default=200, description="requests of one client at once")
+    pattern_length: Count = Field(default=64, description="characters in a pattern")
+    pattern_stars: Count = Field(default=4, description="asterisks in a pattern")
+    request_head_s: Seconds = Field(default=10, description="time for a client to send its request's head")
+
+
+class Freshness(Section):
+    """When a symbol is no longer called live."""
+
+    disconnected_s: Seconds = Field(default=1.5, description="its feed disconnected for this long: stale")
+    quiet_s: Seconds = Field(default=60, description="unchanged for this long while its feed is alive: quiet")
+    quiet_by_pattern: dict[str, Seconds] = Field(
+        default={},
+        description="quiet_s for the symbols that match a pattern",
+        examples=[{"coinbase:*-USD": 120}],
+    )
+
+
+class History(Section):
+    """What is kept of the past."""
+
+    trades_s: Seconds = Field(default=300, description="age of the oldest trade kept")
+    trades_per_symbol: Count = Field(default=10_000, description="trades kept of one symbol")
+    snapshot_trades: Whole = Field(default=50, ge=0, description="trades in a snapshot")
+
+
+class Logging(Section):
+    """What is logged, and how."""
+
+    level: LogLevel = Field(default="info", description="the least severe level that is logged")
+    format: LogFormat = Field(default="auto", description="auto: console on a terminal, else json")
+
+
+def _demo() -> tuple[AnyOptions, ...]:
+    return TypeAdapter(tuple[AnyOptions, ...]).validate_python(DEMO)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. `load` makes it; made directly it sees neither file nor environment."""
+
+    # case_sensitive: else [Server] in a file would pass for [server], and one of the two be lost
+    model_config = SettingsConfigDict(
+        env_prefix="TICKER_", env_nested_delimiter="__", case_sensitive=True, extra="forbid", frozen=True
+    )
+
+    server: Server = Server()
+    fanout: Fanout = Fanout()
+    limits: Limits = Limits()
+    freshness: Freshness = Freshness()
+    history: History = History()
+    logging: Logging = Logging()
+    feeds: tuple[AnyOptions, ...] = Field(
+        default_factory=_demo,
+        description="where prices come from",
+        examples=[[A_FEED]],
+        json_schema_extra={"allowed": SOME_FEED},
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What it is made with, alone: `load` merges the sources, because a problem must name the one it came from."""
+        return (init_settings,)
+
+    @field_validator("feeds")
+    @classmethod
+    def _at_least_one(cls, feeds: tuple[AnyOptions, ...]) -> tuple[AnyOptions, ...]:
+        if not feeds:
+            raise ValueError(f"allowed: {SOME_FEED}")
+        return feeds
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demo's feeds run because no source named any."""
+        return "feeds" not in self.model_fields_set
+
+
+def load(config: Path | None, overrides: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+    """The settings in effect: defaults, below `config`, below TICKER_… in `environ`, below `overrides`.
+
+    `overrides` (the command line's) has the shape of the file. Raises SettingsError with all problems at once.
+    """
+    problems: list[Problem] = []
+    layers = [Layer(COMMAND_LINE, overrides), from_environment(Settings, environ, problems)]
+    if config is not None:
+        layers.append(from_file(config, problems))
+    problems += repeated_names(layers)
+    try:
+        settings = Settings(**merged(layers))
+    except ValidationError as error:
+        raise SettingsError(problems + explain(error, layers, Settings.model_json_schema())) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
