@@ -75,9 +75,13 @@ Decoded = Update | Notice
 class FeedOptions(BaseModel):
     """The settings that every feed's stanza takes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="the venue part of its symbols")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}$",
+        description="the venue part of its symbols",
+        json_schema_extra={"allowed": "a lower-case letter, then at most 31 letters, digits, _ or -"},
+    )
     adapter: str
     channels: tuple[Channel, ...] = Field(default=CHANNELS, min_length=1, description="of quotes, trades, stats")
 
@@ -86,7 +90,12 @@ class VenueOptions(FeedOptions):
     """The settings that every venue's stanza takes."""
 
     symbols: InstrumentNames = Field(description="instruments, like BTC-USD")
-    url: str | None = Field(default=None, pattern=r"^wss?://", description="replaces the venue's endpoint")
+    url: str | None = Field(
+        default=None,
+        pattern=r"^wss?://",
+        description="replaces the venue's endpoint",
+        json_schema_extra={"allowed": "an address that begins with ws:// or wss://"},
+    )
     connect_timeout_s: float = Field(default=10, gt=0, description="DNS, TCP, TLS and upgrade together")
     frame_limit_bytes: int = Field(default=16 * 2**20, ge=1024, description="a larger frame ends the connection")
     silence_s: float | None = Field(
@@ -102,9 +111,8 @@ class VenueOptions(FeedOptions):
 class Adapter(Protocol):
     """One venue. Made from its options; holds no connection state."""
 
-    name: ClassVar[str]
-    numbered_trades: ClassVar[bool]  # Trade.number is set: losses and duplicates can be told
-    request_spacing_s: ClassVar[float]  # at least this between two messages on one connection
+    request_spacing_s: ClassVar[float]  # at least this between two messages
+    spacing_per_address: ClassVar[bool]  # on all connections together; else on each
     keepalive: ClassVar[tuple[float, bytes] | None]  # send this frame each so many seconds
     lifetime_limited: ClassVar[bool]  # the venue ends connections after a day: roll over before
 

@@ -124,9 +124,8 @@ _MINI_TICKER = Message("24hrMiniTicker", _MiniTicker)
 class Binance:
     """The adapter."""
 
-    name: ClassVar[str] = "binance"
-    numbered_trades: ClassVar[bool] = True
     request_spacing_s: ClassVar[float] = 0.35  # 5 messages a second, our pongs among them
+    spacing_per_address: ClassVar[bool] = False
     keepalive: ClassVar[tuple[float, bytes] | None] = None  # the venue pings
     lifetime_limited: ClassVar[bool] = True
 

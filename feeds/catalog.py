@@ -65,7 +65,7 @@ def _replay(options: ReplayOptions) -> Replay:
         def read(frame: bytes, received: int) -> list[Event]:
             events = ordering.expire(received)  # frames come often enough to need no timer
             for update in reader.read(frame, received)[0]:
-                events += ordering.accept(update)
+                events += ordering.accept(update) or ()
             return events
 
         return read

@@ -118,9 +118,8 @@ _TRADES = Message("market_trades", _Trades)
 class Coinbase:
     """The adapter."""
 
-    name: ClassVar[str] = "coinbase"
-    numbered_trades: ClassVar[bool] = True
     request_spacing_s: ClassVar[float] = 0.15  # 8 messages a second
+    spacing_per_address: ClassVar[bool] = True
     keepalive: ClassVar[tuple[float, bytes] | None] = None
     lifetime_limited: ClassVar[bool] = False
 

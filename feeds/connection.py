@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from feeds.conversation import Conversation
+from feeds.masking import masked
 from feeds.reader import Reader
 from feeds.timestamps import SECOND
 
@@ -26,7 +27,7 @@ class Connection:
         self._link, self._feed, self._session = link, link.feed, session
         self._news = asyncio.Event()  # something to look at for whoever waits for `settled` or `leaving`
         self._look = asyncio.Event()  # something to look at for `_attend`
-        self._leaving = self._proven = False
+        self._leaving = self._proven = self._settled = False
         self.reason, self.detail = "connect", ""
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(lambda _: self._news.set())
@@ -37,10 +38,10 @@ class Connection:
         return self._task.done()
 
     async def settled(self, beside: "Connection | None") -> None:
-        """Until it has market data, or is over, or the connection beside it is: then there is something to decide."""
+        """Until it can take over, or is over, or the connection beside it is: then there is something to decide."""
         if beside is not None:
             beside.share_news(self._news)
-            while not (self._proven or self.over or beside.over):
+            while not (self._settled or self.over or beside.over):
                 await self._wait_for_news()
 
     def share_news(self, news: asyncio.Event) -> None:
@@ -78,7 +79,7 @@ class Connection:
             self.detail = f"{type(error).__name__}: {error}".rstrip(": ")
             return
         self._link.opened()
-        self._feed.log.info("connected", url=url, symbols=len(self._link.symbols))
+        self._feed.log.info("connected", url=masked(url), symbols=len(self._link.symbols))
         try:
             await self._converse(socket)
         finally:
@@ -87,7 +88,9 @@ class Connection:
 
     async def _converse(self, socket: "ClientSocket") -> None:
         feed = self._feed
-        conversation = Conversation(feed.adapter, self._link.link, feed.clock(), silence_s=self._link.silence_s())
+        conversation = Conversation(
+            feed.adapter, self._link.link, feed.gate(), feed.clock(), silence_s=self._link.silence_s()
+        )
         parts = [
             asyncio.create_task(self._read(socket, conversation)),
             asyncio.create_task(self._attend(socket, conversation)),
@@ -109,21 +112,27 @@ class Connection:
         async for message in socket:
             if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 break
-            for rejection in self._feed.receive(reader, conversation, message.data):
+            for rejection in self._feed.receive(reader, conversation, message.data, overlapping=self._link.overlapping):
                 self._feed.remove(rejection)
                 self._look.set()
-            if conversation.proven and not self._proven:
-                self._proven = True
-                self._link.backoff.reset()
-                self._news.set()
-            if conversation.going_away and not self._leaving:
-                self._leave_soon("the venue is going away")
+            self._note(conversation)
         error, code = socket.exception(), socket.close_code
         if isinstance(error, aiohttp.WebSocketError):
             self.reason = "protocol"
         else:
             self.reason = "dropped" if code in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE) else "closed"
         self.detail = str(error) if error else f"close code {code}"
+
+    def _note(self, conversation: Conversation) -> None:
+        """What a frame has changed for whoever waits for this connection."""
+        if conversation.proven and not self._proven:
+            self._proven = True
+            self._link.backoff.reset()
+        if conversation.settled and not self._settled:
+            self._settled = True
+            self._news.set()
+        if conversation.going_away and not self._leaving:
+            self._leave_soon("the venue is going away")
 
     async def _attend(self, socket: "ClientSocket", conversation: Conversation) -> None:
         """Send what is due, and watch for silence and old age."""
@@ -142,7 +151,8 @@ class Connection:
                 look_at = min(look_at, old_at)
             await self._sleep_until(look_at)
         self.reason, self.detail = "silent", f"no market data for {self._link.silence_s():g} s"
-        feed.say(self._link.index, "silent", self._link.symbols)
+        if not self._link.overlapping:
+            feed.say(self._link.index, "silent", self._link.symbols)
 
     def _leave_soon(self, why: str) -> None:
         self._leaving = True

@@ -22,18 +22,32 @@ class Rejection(Struct, frozen=True):
     reason: str
 
 
+class Gate:
+    """Lets one message through each `spacing_s` seconds, of all the conversations that share it."""
+
+    def __init__(self, spacing_s: float) -> None:
+        self._spacing = int(spacing_s * SECOND)
+        self.opens_at = 0
+
+    def passes(self, now: int) -> bool:
+        """Whether a message may go now; if so, the next one waits."""
+        if now < self.opens_at:
+            return False
+        self.opens_at = now + self._spacing
+        return True
+
+
 class Conversation:
     """What one connection has asked, what was answered, and what is to be sent next. Times are in nanoseconds."""
 
-    def __init__(self, adapter: Adapter, link: Link, now: int, *, silence_s: float) -> None:
+    def __init__(self, adapter: Adapter, link: Link, gate: Gate, now: int, *, silence_s: float) -> None:
         self._adapter = adapter
-        self._spacing = int(adapter.request_spacing_s * SECOND)
+        self._gate = gate
         self._silence = int(silence_s * SECOND)
         self._wanted: deque[Subscription] = deque(link.subscriptions)
         self._asked: dict[int, Subscription] = {}
         self._rejected: set[str] = set()
         self._ids = count(1)
-        self._send_at = now
         self._keepalive_at = now + self._keepalive_period()
         self._data_at = now
         self.proven = False  # market data came
@@ -41,26 +55,28 @@ class Conversation:
 
     def message(self, now: int) -> bytes | None:
         """The message to send now, None while there is none or it would come too soon after the last."""
-        if now < self._send_at:
+        if not (self._wanted or now >= self._keepalive_at) or not self._gate.passes(now):
             return None
         if self._wanted:
             subscription, request = self._wanted.popleft(), next(self._ids)
             self._asked[request] = subscription
-            self._send_at = now + self._spacing
             return self._adapter.request(subscription, request)
-        if self._adapter.keepalive is not None and now >= self._keepalive_at:
-            self._keepalive_at = now + self._keepalive_period()
-            self._send_at = now + self._spacing
-            return self._adapter.keepalive[1]
-        return None
+        assert self._adapter.keepalive is not None
+        self._keepalive_at = now + self._keepalive_period()
+        return self._adapter.keepalive[1]
 
     def next_at(self) -> int:
         """When to look again: a message may be due, or the silence has lasted too long."""
-        send_at = self._send_at if self._wanted else max(self._send_at, self._keepalive_at)
+        send_at = self._gate.opens_at if self._wanted else max(self._gate.opens_at, self._keepalive_at)
         return min(send_at, self._data_at + self._silence)
 
+    @property
+    def settled(self) -> bool:
+        """Whether market data comes and every request was answered: nothing is left to come late."""
+        return self.proven and not self._wanted and not self._asked
+
     def data(self, now: int) -> None:
-        """Market data came that counts: new, or confirmed. Heartbeats and old data do not."""
+        """Market data came that counts: new data. Heartbeats, and what was known before, do not."""
         self._data_at = now
         self.proven = True
 

@@ -20,7 +20,7 @@ def is_zero(decimal: str) -> bool:
 
 def are_two_sides(bid: str | None, bid_size: str | None, ask: str | None, ask_size: str | None) -> bool:
     """Whether all four are unsigned decimals and neither price is zero: the usual quote, told in one step."""
-    # No value can smuggle in a blank: the pattern has three, with a number on each side of each.
+    # No value with a blank gets through: the pattern has just the three between the values.
     return _TWO_SIDES.fullmatch(f"{bid} {bid_size} {ask} {ask_size}") is not None
 
 

@@ -87,9 +87,8 @@ _TRADE = Message("trade", _Trades)
 class Kraken:
     """The adapter."""
 
-    name: ClassVar[str] = "kraken"
-    numbered_trades: ClassVar[bool] = True
     request_spacing_s: ClassVar[float] = 0.2  # the venue names no figure, only an error for too many
+    spacing_per_address: ClassVar[bool] = True
     keepalive: ClassVar[tuple[float, bytes] | None] = (30, b'{"method":"ping"}')  # idle for 60 s, it hangs up
     lifetime_limited: ClassVar[bool] = False
 

@@ -89,7 +89,7 @@ class Gap(Struct, frozen=True, gc=False):
 
 
 class Confirmed(Struct, frozen=True, gc=False):
-    """The venue repeated what it said last of this symbol: nothing new, but the value is known to stand."""
+    """The venue repeated what it said last of this symbol: the value stands, if the feed is alive."""
 
     symbol: str
     received: int

@@ -17,7 +17,7 @@ MICROSECONDS_FROM, MICROSECONDS_TO = 10**14, 10**17
 
 # How msgspec's errors name the field: "… missing required field `u` - at `$.data`", "… - at `$[0].trades[3].price`".
 _MISSING_FIELD = re.compile(r"missing required field `([^`]+)`")
-_FIELD_AT = re.compile(r"(\w+)(?:\[[^\]]*\])*`$")
+_FIELD_AT = re.compile(r"at `\$[^`]*?(\w+)(?:\[[^\]]*\])*`$")
 
 
 class Message(Generic[Shape_co]):

@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from feeds.market import Confirmed, Event, Gap, Quote, Stats, Trade, Update
-from feeds.timestamps import SECOND
+from feeds.timestamps import SECOND, nanoseconds
 
 HOLD = SECOND // 4
 HELD_MOST = 1_000
@@ -22,15 +22,25 @@ State = TypeVar("State", Quote, Stats)
 
 
 class _Tape:
-    """One symbol's trades: the last number that went out, and those that wait for a hole to be filled."""
+    """One symbol's trades: the last that went out, and those that wait, as they came, for a hole to be filled."""
 
-    __slots__ = ("due", "held", "last", "late_since")
+    __slots__ = ("held", "last", "late_since", "time")
 
-    def __init__(self, last: int) -> None:
-        self.last = last
+    def __init__(self, number: int, time: str | None) -> None:
+        self.last = number
+        self.time = time
         self.held: dict[int, Trade] = {}
-        self.due = 0
         self.late_since: int | None = None
+
+    @property
+    def due(self) -> int:
+        """When the first hole has been open for long enough: it showed with the trade that has waited longest."""
+        return next(iter(self.held.values())).received + HOLD
+
+    def take(self, trade: Trade) -> None:
+        """The next trade goes out."""
+        self.last += 1
+        self.time = trade.time
 
 
 class Ordering:
@@ -41,10 +51,13 @@ class Ordering:
         self._stats: dict[str, Stats] = {}
         self._tapes: dict[str, _Tape] = {}
         self._holding: dict[str, _Tape] = {}
-        self._late: dict[tuple[type, str], int] = {}
+        self._late: dict[tuple[type, str], tuple[int, int]] = {}  # the newest late one's order, and since when they are
 
-    def accept(self, update: Update) -> Sequence[Event]:
-        """What may be published now that `update` has come: nothing, itself, or itself and those that waited."""
+    def accept(self, update: Update) -> Sequence[Event] | None:
+        """What may be published now that `update` has come: itself, with those that waited for it, or nothing yet.
+
+        None: it is late or repeated, and never will be.
+        """
         if type(update) is Trade:
             return self._trade(update)
         if type(update) is Quote:
@@ -59,16 +72,17 @@ class Ordering:
     def expire(self, now: int) -> list[Event]:
         """Gives up on the holes that were left open too long: a Gap each, and the trades behind it."""
         events: list[Event] = []
-        for symbol, tape in [item for item in self._holding.items() if item[1].due <= now]:
-            events += self._give_up(symbol, tape, now)
+        for symbol, tape in list(self._holding.items()):
+            while tape.held and tape.due <= now:
+                events += self._give_up(symbol, tape, now)
         return events
 
-    def _state(self, latest: dict[str, State], update: State) -> Sequence[Event]:
+    def _state(self, latest: dict[str, State], update: State) -> Sequence[Event] | None:
         last = latest.get(update.symbol)
         if last is not None and update.order is not None and last.order is not None and update.order <= last.order:
             if update.order < last.order:
-                if not self._restarted(update):
-                    return ()
+                if not self._restarted(update, update.order):
+                    return None
             elif replace(update, received=last.received) == last:
                 return (Confirmed(update.symbol, update.received),)
         if self._late:
@@ -76,57 +90,59 @@ class Ordering:
         latest[update.symbol] = update
         return (update,)
 
-    def _restarted(self, update: Quote | Stats) -> bool:
-        since = self._late.setdefault((type(update), update.symbol), update.received)
-        return update.received - since >= RESTART_AFTER
+    def _restarted(self, update: Quote | Stats, order: int) -> bool:
+        """Whether late ones have followed each other for so long that they count anew; one said again does not."""
+        key = type(update), update.symbol
+        late_order, since = self._late.get(key, (order, update.received))
+        if order < late_order:
+            since = update.received
+        self._late[key] = order, since
+        return order > late_order and update.received - since >= RESTART_AFTER
 
-    def _trade(self, trade: Trade) -> Sequence[Event]:
+    def _trade(self, trade: Trade) -> Sequence[Event] | None:
         if trade.number is None:
             return (trade,)
         tape = self._tapes.get(trade.symbol)
         if tape is None:
-            self._tapes[trade.symbol] = _Tape(trade.number)
+            self._tapes[trade.symbol] = _Tape(trade.number, trade.time)
             return (trade,)
         if trade.number <= tape.last:
-            return self._late_trade(tape, trade)
+            return self._late_trade(tape, trade, trade.number)
         tape.late_since = None
         if trade.number > tape.last + 1:
-            return self._hold(tape, trade)
-        tape.last = trade.number
+            return self._hold(tape, trade, trade.number)
+        tape.take(trade)
         return (trade, *self._release(trade.symbol, tape, trade.received)) if tape.held else (trade,)
 
-    def _late_trade(self, tape: _Tape, trade: Trade) -> Sequence[Event]:
-        assert trade.number is not None
+    def _late_trade(self, tape: _Tape, trade: Trade, number: int) -> Sequence[Event] | None:
+        """One that was published, or given up, unless the venue made it after the last: then it may count anew."""
+        if trade.time is None or tape.time is None or nanoseconds(trade.time) <= nanoseconds(tape.time):
+            return None
         if tape.late_since is None:
             tape.late_since = trade.received
         if trade.received - tape.late_since < RESTART_AFTER:
-            return ()
+            return None
         self._holding.pop(trade.symbol, None)
-        self._tapes[trade.symbol] = _Tape(trade.number)
+        self._tapes[trade.symbol] = _Tape(number, trade.time)
         return (Gap(trade.symbol, trade.received, None), trade)
 
-    def _hold(self, tape: _Tape, trade: Trade) -> Sequence[Event]:
-        assert trade.number is not None
-        if not tape.held:
-            tape.due = trade.received + HOLD
-            self._holding[trade.symbol] = tape
-        tape.held.setdefault(trade.number, trade)
+    def _hold(self, tape: _Tape, trade: Trade, number: int) -> Sequence[Event]:
+        self._holding[trade.symbol] = tape
+        tape.held.setdefault(number, trade)
         return self._give_up(trade.symbol, tape, trade.received) if len(tape.held) > HELD_MOST else ()
 
     def _give_up(self, symbol: str, tape: _Tape, now: int) -> list[Event]:
-        events: list[Event] = []
-        while tape.held:
-            first = min(tape.held)
-            events.append(Gap(symbol, now, first - tape.last - 1))
-            tape.last = first - 1
-            events += self._release(symbol, tape, now)
-        return events
+        """The first hole stays: a Gap, and the trades behind it, up to the next hole."""
+        first = min(tape.held)
+        missed = first - tape.last - 1
+        tape.last = first - 1
+        return [Gap(symbol, now, missed), *self._release(symbol, tape, now)]
 
     def _release(self, symbol: str, tape: _Tape, now: int) -> list[Event]:
         """The waiting trades that follow on; stamped anew, since `received` never decreases in publish order."""
         events: list[Event] = []
         while (trade := tape.held.pop(tape.last + 1, None)) is not None:
-            tape.last += 1
+            tape.take(trade)
             events.append(replace(trade, received=now))
         if not tape.held:
             self._holding.pop(symbol, None)

@@ -47,18 +47,17 @@ class Reader:
         updates: list[Update] = []
         notices: list[Notice] | None = None
         for item in self._decode(frame, received):
-            if isinstance(item, Quote | Trade | Stats):
+            if type(item) is Quote or type(item) is Trade or type(item) is Stats:
+                self._counts.updates[CHANNEL_OF[type(item)]] += 1
                 updates.append(item)
             elif type(item) is Numbered:
                 if not self._in_sequence(item.number):
                     return [], NO_NOTICES
             elif type(item) is Unknown:
                 self._counts.unknown_messages += 1
-            else:
+            elif not isinstance(item, Quote | Trade | Stats):
                 notices = notices or []
                 notices.append(item)
-        for update in updates:
-            self._counts.updates[CHANNEL_OF[type(update)]] += 1
         return updates, notices or NO_NOTICES
 
     def _decode(self, frame: bytes, received: int) -> list[Decoded]:

@@ -6,7 +6,7 @@ new one is up and has data before the old one goes. Nothing here knows a venue o
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 import structlog
@@ -14,10 +14,11 @@ import structlog
 from feeds.adapter import Adapter, Link, VenueOptions
 from feeds.backoff import Backoff
 from feeds.connection import Connection
-from feeds.conversation import Conversation, Rejection
+from feeds.conversation import Conversation, Gate, Rejection
 from feeds.counts import FeedCounts
 from feeds.feed import Clock, Publish
-from feeds.market import Instrument, LinkState, LinkStatus, Removed
+from feeds.market import Confirmed, Event, Instrument, LinkState, LinkStatus, Removed
+from feeds.masking import masked
 from feeds.ordering import Ordering
 from feeds.reader import Complaints, Reader
 from feeds.timestamps import SECOND
@@ -44,6 +45,7 @@ class WebSocketFeed:
         self.log = structlog.get_logger("feed").bind(feed=options.name)
         self.complaints = Complaints(self.log)
         self._publish = publish
+        self._gate = Gate(adapter.request_spacing_s)
         self._ordering = Ordering()
         self._expiry: asyncio.TimerHandle | None = None
         self._links = [KeptLink(self, index, link) for index, link in enumerate(adapter.links())]
@@ -61,22 +63,33 @@ class WebSocketFeed:
             for link in self._links:
                 group.create_task(link.keep(session))
 
-    def receive(self, reader: Reader, conversation: Conversation, frame: bytes) -> list[Rejection]:
-        """Publish what a frame says; what the venue refuses in it is returned."""
+    def receive(
+        self, reader: Reader, conversation: Conversation, frame: bytes, *, overlapping: bool
+    ) -> list[Rejection]:
+        """Publish what a frame says; what the venue refuses in it is returned.
+
+        Data that is not new says nothing for a connection, unless another one of the link brings it first.
+        """
         now = self.clock()
         updates, notices = reader.read(frame, now)
         if updates and updates[0].time is not None:
             self.counts.note_delay(now, updates[0].time)
         for update in updates:
             events = self._ordering.accept(update)
-            if events:
+            new = _is_new(events)
+            if new or overlapping:
                 conversation.data(now)
+            if new:
                 self.counts.last_data = now
-                for event in events:
-                    self._publish(event)
+            for event in events or ():
+                self._publish(event)
         if self._expiry is None and self._ordering.next_expiry() is not None:
             self._schedule_expiry()
         return conversation.take(notices) if notices else []
+
+    def gate(self) -> Gate:
+        """What spaces a new connection's messages."""
+        return self._gate if self.adapter.spacing_per_address else Gate(self.adapter.request_spacing_s)
 
     def say(self, link: int, state: LinkStatus, symbols: tuple[str, ...]) -> None:
         """Publish that a link changed its state."""
@@ -111,6 +124,11 @@ class WebSocketFeed:
         self._schedule_expiry()
 
 
+def _is_new(events: Sequence[Event] | None) -> bool:
+    """Whether an update that became `events` says something new; it does while it waits for an earlier one, too."""
+    return events is not None and not (events and type(events[0]) is Confirmed)
+
+
 class KeptLink:
     """One link: its connection, the next one while they roll over, and the wait between two tries."""
 
@@ -127,6 +145,11 @@ class KeptLink:
         if self.feed.options.silence_s is not None:
             return self.feed.options.silence_s
         return SILENCE_S if len(self.symbols) >= FEW_SYMBOLS else SILENCE_FEW_S
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether two connections carry the link's symbols, during a rollover."""
+        return self._open > 1
 
     def opened(self) -> None:
         self.tried = True
@@ -168,9 +191,9 @@ class KeptLink:
         self.feed.counts.reconnects[ended.reason] += 1
         self.feed.log.warning(
             "connection lost; trying again",
-            url=self.link.url,
+            url=masked(self.link.url),
             reason=ended.reason,
-            detail=ended.detail,
+            detail=masked(ended.detail),
             next_try_s=round(wait, 2),
         )
         await asyncio.sleep(wait)

@@ -22,8 +22,16 @@ MOVES_BYTES = {
 # The one that makes the clock which the others are given.
 CLOCK = "feeds.timestamps"
 
-# What the service may know of feeds: the vocabulary and shapes that all feeds share, no feed in particular.
-SHARED_FEEDS = {"feeds.backoff", "feeds.counts", "feeds.errors", "feeds.feed", "feeds.market", "feeds.timestamps"}
+# What the service may know of feeds: the vocabulary, shapes and tools that all share, no feed in particular.
+SHARED_FEEDS = {
+    "feeds.backoff",
+    "feeds.counts",
+    "feeds.errors",
+    "feeds.feed",
+    "feeds.market",
+    "feeds.masking",
+    "feeds.timestamps",
+}
 KNOWS_THE_CATALOG = {"ticker.app", "ticker.cli", "ticker.settings"}
 KNOWS_THE_SETTINGS = {"ticker.app", "ticker.cli"}
 

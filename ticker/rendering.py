@@ -8,20 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from feeds.masking import masked
+
 KeyPath = tuple[str | int, ...]  # what leads to a value: ("feeds", 1, "symbols")
 
-# who logs in, in an address; and each value of its query, with its name where it has one
-_USERINFO = re.compile(r"(?<=://)[^/?#]*@")
-_QUERY_VALUE = re.compile(r"(?<=[?&])([^=&#]*=)?[^&#]*")
-
 LONGEST_FOUND = 80
-
-
-def masked(text: str) -> str:
-    """`text` with *** for what may be secret in a URL: the userinfo and the values of the query."""
-    if "://" not in text:
-        return text
-    return _QUERY_VALUE.sub(r"\1***", _USERINFO.sub("***@", text))
 
 
 def toml_value(value: object) -> str:
