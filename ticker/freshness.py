@@ -3,7 +3,7 @@
 live     data of the symbol flows
 quiet    the symbol has not changed for a while, other symbols of its link prove the feed alive: the value stands
 stale    the link is disconnected, or silent as a whole: the value is old. It stays so until data of the symbol comes,
-         since what changed in between was missed
+         since what changed in between was missed; or until the venue repeats the value and the link is proven alive
 closed   the venue does not serve the symbol
 unknown  nothing was received yet
 """
@@ -18,7 +18,7 @@ from ticker.bus import Reason, State, Status
 class Freshness:
     """One symbol's state. Times in nanoseconds since 1970."""
 
-    __slots__ = ("last", "quiet_after", "reason", "since", "state", "symbol")
+    __slots__ = ("confirmed", "last", "quiet_after", "reason", "since", "state", "symbol")
 
     def __init__(self, symbol: str, now: int, quiet_after: int) -> None:
         self.symbol = symbol
@@ -26,6 +26,7 @@ class Freshness:
         self.reason: Reason | None = "starting"
         self.since = now
         self.last: int | None = None
+        self.confirmed = 0  # when the venue last repeated the value
         self.quiet_after = quiet_after
 
     def data(self, now: int) -> bool:
@@ -46,11 +47,24 @@ class Freshness:
 
 
 class _Link:
-    __slots__ = ("disconnected_at", "members")
+    """One connection's share of a feed's symbols, and how the connection is."""
 
-    def __init__(self, members: tuple[Freshness, ...]) -> None:
+    __slots__ = ("connected_at", "members", "outage_at")
+
+    def __init__(self, members: tuple[Freshness, ...], now: int) -> None:
         self.members = members
-        self.disconnected_at: int | None = None
+        self.connected_at: int | None = None
+        self.outage_at = now  # since when there is no connection that brought data
+
+    def newest(self) -> int:
+        """When any of its symbols last had data; 0: never."""
+        return max((member.last for member in self.members if member.last is not None), default=0)
+
+    def disconnected(self, now: int) -> None:
+        """A connection that came and went without data has not ended the outage before it."""
+        if self.connected_at is not None and self.newest() >= self.connected_at:
+            self.outage_at = now
+        self.connected_at = None
 
 
 class Watch:
@@ -65,7 +79,7 @@ class Watch:
     def add_link(self, feed: str, link: int, symbols: Iterable[str], now: int) -> None:
         """A link that starts, with the symbols it carries."""
         members = tuple(Freshness(symbol, now, int(self._quiet_s(symbol) * SECOND)) for symbol in symbols)
-        self._links[feed, link] = _Link(members)
+        self._links[feed, link] = _Link(members, now)
         self.symbols.update((member.symbol, member) for member in members)
 
     def link_state(self, event: LinkState) -> list[Freshness]:
@@ -73,31 +87,33 @@ class Watch:
         link = self._links[event.feed, event.link]
         match event.state:
             case "connected":
-                link.disconnected_at = None
+                link.connected_at = event.received
                 return [m for m in link.members if m.state == "unknown" and m.become("unknown", None, event.received)]
             case "silent":
                 return self._stale(link, "feed_silent", event.received)
             case "disconnected":
-                link.disconnected_at = event.received
+                link.disconnected(event.received)
                 return []
 
     def tick(self, now: int) -> list[Freshness]:
         """What follows from time alone; the symbols whose state changes."""
         changed: list[Freshness] = []
         for link in self._links.values():
-            if link.disconnected_at is None:
-                changed += self._quiet(link, now)
-            elif now - link.disconnected_at >= self._disconnected_after:
+            if link.connected_at is not None:
+                changed += self._quiet(link, link.connected_at, now)
+            elif now - link.outage_at >= self._disconnected_after:
                 changed += self._stale(link, "feed_disconnected", now)
         return changed
 
     @staticmethod
-    def _quiet(link: _Link, now: int) -> list[Freshness]:
-        newest = max((member.last for member in link.members if member.last is not None), default=0)
+    def _quiet(link: _Link, connected_at: int, now: int) -> list[Freshness]:
+        newest = link.newest()
         changed = []
         for member in link.members:
             # Without newer data of another symbol nothing proves the feed alive: that is silence, not quiet.
-            if member.state == "live" and now - (member.last or 0) >= member.quiet_after > now - newest:
+            unchanged = member.state == "live" and now - (member.last or 0) >= member.quiet_after > now - newest
+            stands = member.state == "stale" and member.confirmed >= connected_at and newest >= connected_at
+            if unchanged or stands:
                 member.become("quiet", None, now)
                 changed.append(member)
         return changed

@@ -37,11 +37,9 @@ class Pipeline:
             if not _unchanged(market.stats.value, event):
                 self._take(market, market.stats, event)
         elif type(event) is Confirmed:
-            self._alive(event)
+            self._watch.symbols[event.symbol].confirmed = event.received
         elif type(event) is Gap:
-            market = self._directory[event.symbol]
-            market.row.forget_trade()
-            self._bus.announce(market.trades, event)
+            self._lose(event)
         elif type(event) is LinkState:
             for changed in self._watch.link_state(event):
                 self._say(changed, event.received)
@@ -56,7 +54,7 @@ class Pipeline:
         for changed in self._watch.tick(now):
             self._say(changed, now)
 
-    def _alive(self, event: Quote | Trade | Stats | Confirmed) -> Market:
+    def _alive(self, event: Quote | Trade | Stats) -> Market:
         """The market of the event, which is live now; its status goes out before the data."""
         freshness = self._watch.symbols[event.symbol]
         if freshness.data(event.received):
@@ -67,6 +65,12 @@ class Pipeline:
         self._bus.publish(topic, update)
         market.row.take(update)
         self._bus.publish(market.ticker, market.row)
+
+    def _lose(self, gap: Gap) -> None:
+        market = self._directory[gap.symbol]
+        self._bus.announce(market.trades, gap)
+        if market.row.forget_trade(gap.received):
+            self._bus.publish(market.ticker, market.row)
 
     def _say(self, freshness: Freshness, now: int) -> None:
         self._bus.publish(self._directory[freshness.symbol].status, freshness.status(now))
