@@ -30,7 +30,7 @@ from ticker.settings import Freshness, Section, Settings
 from ticker.websocket import WebSocketServer
 
 TICK_S = 0.1
-PARTS = 10  # each tick sees to a tenth of the clients: heartbeats and pings come a second late at most
+PARTS = 10  # each tick sees to a tenth of the clients' pings: they come a second late at most
 READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
 SHUTDOWN_S = 2.0  # for requests under way; with the close handshakes before it, all is over within 5 s
 
@@ -91,7 +91,7 @@ class Service:
 
     async def close(self) -> None:
         """Send the clients away."""
-        self._readiness.ready, self._readiness.reason = False, "draining"
+        self._readiness.state = "draining"
         await self._websocket.close()
 
     def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
@@ -127,6 +127,7 @@ class Service:
             self._loop_lag.observe(max(0.0, late))
             now = self._clock()
             self._pipeline.tick(now)
+            self._fanout.heartbeat(now, now + int(TICK_S * SECOND))
             self._websocket.tick(now, part, PARTS)
             part = (part + 1) % PARTS
             self._note_readiness(now)
@@ -134,9 +135,10 @@ class Service:
                 at = loop.time()
 
     def _note_readiness(self, now: int) -> None:
-        if not self._readiness.ready and self._readiness.reason != "draining":
+        if self._readiness.state == "starting":
             waited = now - self._started >= READY_AFTER_S * SECOND
-            self._readiness.ready = waited or all(feed.tried for feed in self._feeds)
+            if waited or all(feed.tried for feed in self._feeds):
+                self._readiness.state = "ready"
 
 
 def run(settings: Settings) -> int:

@@ -65,9 +65,10 @@ def _unknown_key(path: KeyPath, place: Schema, root: Schema, layer: Layer) -> Pr
 
 
 def _bad_value(details: ErrorDetails, path: KeyPath, place: Schema, values: Mapping[str, Any], layer: Layer) -> Problem:
-    *_, value = way = follow(values, path)
-    what = found(value) if len(way) == len(path) else "nothing"
-    return Problem(layer.source, layer.spell(path), what, _json_advice(place, value, layer) or _advice(details, place))
+    way = [values, *follow(values, path)]
+    what = found(way[-1]) if len(way) > len(path) else "nothing"
+    advice = _json_advice(place, way[-1], layer) or _advice(details, place)
+    return Problem(layer.source, layer.spell(path), what, advice)
 
 
 def _json_advice(place: Schema, value: object, layer: Layer) -> str:

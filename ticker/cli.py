@@ -12,13 +12,15 @@ import typer
 
 from feeds.errors import TickerError
 from ticker import __version__, logs
-from ticker.errors import SettingsError
-from ticker.rendering import effective
+from ticker.errors import Problem, SettingsError
+from ticker.rendering import effective, toml_value
 from ticker.settings import Logging, Server, load
+from ticker.sources import COMMAND_LINE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 SERVER, LOGGING = Server(), Logging()
+FEED_FORM = "allowed: NAME:SYM,SYM, like coinbase:BTC-USD,ETH-USD"
 
 SERVE_EXAMPLES = """\
 Examples:
@@ -34,6 +36,36 @@ Examples:
   ticker check-config ticker.toml
   TICKER_SERVER__PORT=9000 ticker check-config ticker.toml
 """
+
+
+# Values stay text: the settings check them, with all others and in the same words.
+ConfigOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Settings as TOML.", show_default="none")]
+FeedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME:SYM,SYM",
+        help="A venue and its symbols; once for each venue. Replaces the file's feeds.",
+        show_default="the file's feeds; without a file, a demo",
+    ),
+]
+HostOption = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Listen on this address.", show_default=SERVER.host)
+]
+PortOption = Annotated[
+    str | None, typer.Option(metavar="PORT", help="Listen on this TCP port.", show_default=str(SERVER.port))
+]
+LogLevelOption = Annotated[
+    str | None,
+    typer.Option(metavar="|".join(get_args(logs.LogLevel)), help="Log this and worse.", show_default=LOGGING.level),
+]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(get_args(logs.LogFormat)),
+        help="Log in this form; auto is console on a terminal, else JSON.",
+        show_default=LOGGING.format,
+    ),
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -69,33 +101,12 @@ def ticker(
 @app.command(epilog=SERVE_EXAMPLES)
 def serve(
     *,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings as TOML.", show_default="none")] = None,
-    feed: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME:SYM,SYM",
-            help="A venue and its symbols; once for each venue. Replaces the file's feeds.",
-            show_default="the file's feeds; without a file, a demo",
-        ),
-    ] = None,
-    host: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Listen on this address.", show_default=SERVER.host)
-    ] = None,
-    port: Annotated[
-        str | None, typer.Option(metavar="PORT", help="Listen on this TCP port.", show_default=str(SERVER.port))
-    ] = None,
-    log_level: Annotated[
-        str | None,
-        typer.Option(metavar="|".join(get_args(logs.LogLevel)), help="Log this and worse.", show_default=LOGGING.level),
-    ] = None,
-    log_format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="|".join(get_args(logs.LogFormat)),
-            help="Log in this form; auto is console on a terminal, else JSON.",
-            show_default=LOGGING.format,
-        ),
-    ] = None,
+    config: ConfigOption = None,
+    feed: FeedOption = None,
+    host: HostOption = None,
+    port: PortOption = None,
+    log_level: LogLevelOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Serve the prices of some feeds to WebSocket clients, REST and Prometheus.
 
@@ -133,11 +144,13 @@ def _given(**options: str | None) -> dict[str, str]:
 def _stanzas(feeds: Sequence[str]) -> list[Mapping[str, object]]:
     """The stanzas that `--feed` stands for: one a venue, with all symbols that were asked of it."""
     symbols: dict[str, list[str]] = {}
+    problems = []
     for feed in feeds:
         venue, _, names = feed.partition(":")
-        if not venue or not names:
-            raise typer.BadParameter(
-                f"found {feed!r}; allowed: NAME:SYM,SYM, like coinbase:BTC-USD", param_hint="--feed"
-            )
-        symbols.setdefault(venue, []).extend(name.strip() for name in names.split(","))
+        if venue and names:
+            symbols.setdefault(venue, []).extend(name.strip() for name in names.split(","))
+        else:
+            problems.append(Problem(COMMAND_LINE, "--feed", toml_value(feed), FEED_FORM))
+    if problems:
+        raise SettingsError(problems)
     return [{"name": venue, "adapter": venue, "symbols": names} for venue, names in symbols.items()]

@@ -1,6 +1,6 @@
 """One client as the fan-out sees it: a sink, what it gets, and what it has missed while its transport was paused."""
 
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple, Protocol
 
 from ticker import frames
@@ -30,7 +30,7 @@ class Sink(Protocol):
         ...
 
     def resumed(self) -> None:
-        """The client is written to again."""
+        """The client is not behind any more: its next request may be read."""
         ...
 
     def evict(self) -> None:
@@ -107,14 +107,19 @@ class Backlog:
             self._queue = deque(event for event in self._queue if event.topic is not topic)
             self._size = sum(len(event.frame) for event in self._queue)
 
-    def drain(self) -> list[bytes]:
-        """The frames that bring the client up to date: gaps, the trades that remain, and the newest state."""
+    def drain(self, sent: Counter[str]) -> list[bytes]:
+        """The frames that bring the client up to date: gaps, the trades that remain, and the newest state.
+
+        The gaps are in the order of `received`, like the trades. `sent` counts the updates by channel.
+        """
         gaps = [
             frames.gap_frame(
                 topic, lost.received, "slow_consumer", missed=lost.missed, first=lost.first, last=lost.last
             )
-            for topic, lost in self._lost.items()
+            for topic, lost in sorted(self._lost.items(), key=lambda item: item[1].received)
         ]
+        sent.update(event.topic.channel for event in self._queue if event.seq is not None)
+        sent.update(topic.channel for topic in self.changed)
         return gaps + [event.frame for event in self._queue] + [frames.update(topic) for topic in self.changed]
 
 
@@ -141,3 +146,8 @@ class Client:
         self.buffered = 0
         self.deadline = 0
         self.written = now
+
+    @property
+    def behind(self) -> bool:
+        """Whether what it was promised is not on its way yet; no request of its is read meanwhile."""
+        return self.backlog is not None or bool(self.joining)

@@ -16,7 +16,12 @@ CLOSE_ENOUGH = 70  # of 100, by rapidfuzz's ratio: below it a suggestion confuse
 
 @lru_cache(maxsize=1024)
 def _expression(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")))
+    first, *rest = map(re.escape, pattern.split("*"))
+    if not rest:
+        return re.compile(first)
+    # Atomic groups: where a part is found first is as good as where it is found later, so no step is tried again.
+    between = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    return re.compile(f"{first}{between}.*{rest[-1]}", re.DOTALL)
 
 
 def is_pattern(name: str) -> bool:

@@ -69,11 +69,11 @@ class Fanout:
     def detach(self, client: Client) -> None:
         """A client that goes: nothing is written to it from here on."""
         self.clients.pop(client, None)
+        self.slow.discard(client)
         client.joining.clear()
+        client.pending = []
         for topic in list(client.topics):
             self.leave(client, topic)
-        client.pending = []
-        self.slow.discard(client)
 
     def send(self, client: Client, frame: bytes) -> None:
         """A frame for one client, behind all that it was promised before."""
@@ -145,12 +145,14 @@ class Fanout:
         newest = list(topic.history)[-self._snapshot_trades :] if self._snapshot_trades else ()
         return [frames.retained(topic, entry) for entry in newest]
 
-    def heartbeat(self, clients: Iterable[Client], now: int) -> None:
-        """Tell those who heard nothing for a while that the connection lives."""
-        frame = frames.heartbeat(now)
-        for client in clients:
-            if now - client.written >= self._heartbeat_after and client.backlog is None:
-                self._flusher.append(client, (frame,))
+    def heartbeat(self, now: int, next_look: int) -> None:
+        """Tell the clients that would have heard nothing for too long by the next look that the connection lives."""
+        heard_since = next_look - self._heartbeat_after
+        quiet = [client for client in self.clients if client.written < heard_since and client.backlog is None]
+        if quiet:
+            frame = (frames.heartbeat(now),)
+            for client in quiet:
+                self._flusher.append(client, frame)
 
     def _deliver(self, topic: Topic, clients: Iterable[Client]) -> None:
         """Put a topic's newest value on write lists. The innermost loop of the service."""
@@ -180,8 +182,11 @@ class Fanout:
         while client.joining and size < SNAPSHOT_BYTES:
             step = client.joining.popleft()
             found = (step,) if isinstance(step, bytes) else self._take_in(client, step)
-            self._flusher.append(client, found)
-            size += sum(map(len, found))
+            if found:
+                self._flusher.append(client, found)
+                size += sum(map(len, found))
+        if not client.joining:
+            client.sink.resumed()
 
     def _take_in(self, client: Client, step: Joining) -> Sequence[bytes]:
         """Let a topic go live, which is when its snapshot enters the write list."""
@@ -213,7 +218,7 @@ class Fanout:
             topic = topics.popleft()
             audience = self._audiences.get(topic)
             clients = audience.paced.get(cadence) if audience else None
-            if clients:
+            if clients and cadence.take(topic, self._clock()):
                 self._deliver(topic, clients)
             if self._clock() >= until:
                 break

@@ -118,7 +118,11 @@ class Flusher:
     def _look(self) -> None:
         self._looking = False
         for client, frames in self.slow.look(self._clock()):
-            self.append(client, frames)
-            client.sink.resumed()
+            if frames:
+                self.append(client, frames)
+            if client.joining:
+                self._more(client)
+            else:
+                client.sink.resumed()
         if len(self.slow):
             self._look_soon()

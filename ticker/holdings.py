@@ -14,6 +14,8 @@ from ticker.hub import Hub
 from ticker.requests import Subscribe
 from ticker.subscriptions import Subscription, Subscriptions
 
+PATTERNS_MOST = 100  # a client's: each is held against every symbol there is, and costs memory though nothing matches
+
 
 class Holdings:
     """One client's."""
@@ -25,6 +27,13 @@ class Holdings:
         self._limit = hub.limits.symbols_per_client
         self._client = client
         self._subscriptions = Subscriptions()
+
+    def check_patterns(self, wanted: Subscribe) -> None:
+        """Raises RequestError 413 where the client would hold more patterns than it may."""
+        named = {(wanted.channel, name) for name in wanted.names if is_pattern(name)}
+        patterns = len(self._subscriptions.patterns | named)
+        if patterns > PATTERNS_MOST:
+            raise RequestError(413, f"{patterns} patterns in all; the limit is {PATTERNS_MOST}")
 
     def check_limit(self, found: Mapping[str, Sequence[Topic]]) -> None:
         """Raises RequestError 413 where the client would hold more symbols than it may."""

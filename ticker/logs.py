@@ -49,7 +49,11 @@ def _renderer(form: LogFormat, stream: TextIO) -> list[Processor]:
     terminal = stream.isatty()
     if form == "console" or (form == "auto" and terminal):
         # plain tracebacks: the rich ones print local variables, and with them secrets
-        return [structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=structlog.dev.plain_traceback)]
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=terminal, sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     return [structlog.processors.format_exc_info, _in_order, structlog.processors.JSONRenderer()]
 
 

@@ -76,7 +76,7 @@ class TickerCollector(Collector):
         build = {(__version__, platform.python_version()): 1}
         yield _gauge("build_info", "The version that runs.", ("version", "python"), build)
         yield _gauge("start_time_seconds", "When the service started.", (), {(): sources.started / SECOND})
-        yield _gauge("ready", "Whether /readyz says so.", (), {(): int(sources.readiness.ready)})
+        yield _gauge("draining", "1 while clients are sent away.", (), {(): int(sources.readiness.state == "draining")})
         yield _histogram("event_loop_lag_seconds", "How late the event loop's timer comes.", (), {(): sources.loop_lag})
 
     def _client_families(self) -> Families:

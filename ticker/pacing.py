@@ -60,15 +60,24 @@ class Cadence:
 
     def next_at(self, now: int) -> int:
         """The cadence's next time."""
-        return now + self.period - (now - self._phase) % self.period
+        return self._time(now) + self.period
 
     def due(self, now: int) -> list[Topic]:
         """The waiting topics that may go now; those sent less than a period ago wait for the next time."""
-        topics = [topic for topic in self._waiting if now - self._sent[topic] >= self.period]
-        for topic in topics:
-            del self._waiting[topic]
-            self._sent[topic] = now
-        return topics
+        time = self._time(now)
+        return [topic for topic in self._waiting if time - self._sent[topic] >= self.period]
+
+    def take(self, topic: Topic, now: int) -> bool:
+        """A topic that was due is sent; whether it still waited for that."""
+        if topic not in self._waiting:
+            return False
+        del self._waiting[topic]
+        self._sent[topic] = self._time(now)
+        return True
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
+
+    def _time(self, now: int) -> int:
+        """The cadence's time that `now` belongs to: timers come late, and one that is less late must not count less."""
+        return now - (now - self._phase) % self.period

@@ -1,7 +1,7 @@
 """The REST driver: one-off answers for those who cannot, or need not, hold a connection."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from aiohttp import web
@@ -31,10 +31,9 @@ ticker {version}: live prices, never silently old
 
 
 class Readiness(Struct):
-    """Whether the service is to get traffic, and why not."""
+    """Whether the service is to get traffic."""
 
-    ready: bool = False
-    reason: str = "starting: not every feed has been tried yet"
+    state: Literal["starting", "ready", "draining"] = "starting"
 
 
 @web.middleware
@@ -105,7 +104,7 @@ class Rest:
         report = {
             "server": f"ticker/{__version__}",
             "time": rfc3339(now),
-            "ready": self._readiness.ready,
+            "state": self._readiness.state,
             "feeds": [feed_report(feed, self._watch, now) for feed in self._feeds],
             "symbols": [orjson.Fragment(frames.payload(frames.snapshot(topic))) for topic in suspects],
         }
@@ -117,9 +116,7 @@ class Rest:
 
     async def readyz(self, _: web.Request) -> web.Response:
         """Whether to send clients here."""
-        if self._readiness.ready:
-            return web.Response(text="ready\n")
-        return web.Response(text=self._readiness.reason + "\n", status=503)
+        return web.Response(text=f"{self._readiness.state}\n", status=200 if self._readiness.state == "ready" else 503)
 
     def _markets(self, names: Iterable[str]) -> Iterable[Market]:
         """The markets that names and patterns stand for. Raises RequestError 404 or 413."""

@@ -27,9 +27,15 @@ class Row:
             assert type(update) is Stats
             self.stats = update
 
-    def forget_trade(self) -> None:
-        """Trades were lost: the last one we know may not be the last one, the venue's 24-hour figures know better."""
-        self.trade = None
+    def forget_trade(self, received: int) -> bool:
+        """Trades were lost: the last one we know may not be the last one, the venue's 24-hour figures know better.
+
+        Whether that changes the row.
+        """
+        if self.trade is None:
+            return False
+        self.trade, self.received, self.time = None, received, None
+        return True
 
     def figures(self) -> dict[str, str | None]:
         """The row's payload. `last` is the last trade's price; before any, what the 24-hour figures call last."""

@@ -73,8 +73,6 @@ class Schema:
             return f"a table whose {self.discriminator} is {one_of(self.members)}"
         if choices := node.get("anyOf") or node.get("oneOf"):
             return ", or ".join(self._at(choice).allowed() for choice in choices if choice != {"type": "null"})
-        if "const" in node:
-            return str(node["const"])
         if "enum" in node:
             return one_of(node["enum"])
         return self._of_type(node["type"])

@@ -61,9 +61,10 @@ class Session:
         """Act on a client's text frame, valid UTF-8, and answer it."""
         op, identity = "invalid", None
         try:
-            self._admit()
+            wait = self._bucket.take(self._hub.clock())
             message = read(text)
             identity = request_id(message)
+            self._admit(wait)
             request = parse(message)
             op = request.op
             self._handle(request)
@@ -78,8 +79,7 @@ class Session:
         """The client is gone."""
         self._holdings.end()
 
-    def _admit(self) -> None:
-        wait = self._bucket.take(self._hub.clock())
+    def _admit(self, wait: float) -> None:
         if wait:
             limit = self._hub.limits.requests_per_second
             raise RequestError(429, f"more than {limit:g} requests a second", int(wait * 1000) + 1)
@@ -98,6 +98,7 @@ class Session:
     def _subscribe(self, request: Request) -> None:
         hub = self._hub
         wanted = parse_subscribe(request.body, hub.limits)
+        self._holdings.check_patterns(wanted)
         found = {name: hub.directory.topics(wanted.channel, name) for name in wanted.names}
         taken = {name: topics for name, topics in found.items() if topics or is_pattern(name)}
         self._holdings.check_limit(taken)

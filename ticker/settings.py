@@ -19,8 +19,9 @@ from ticker.sources import COMMAND_LINE, Layer, from_environment, from_file, mer
 
 
 def _no_truth_value(value: object) -> object:
+    """`port = true` is a mistake; pydantic would take it for 1."""
     if isinstance(value, bool):
-        raise PydanticCustomError("number", "a truth value is no number, although Python takes true for 1")
+        raise PydanticCustomError("no_number", "a truth value is no number")
     return value
 
 
@@ -87,7 +88,7 @@ class Freshness(Section):
     quiet_s: Seconds = Field(default=60, description="unchanged for this long while its feed is alive: quiet")
     quiet_by_pattern: dict[str, Seconds] = Field(
         default={},
-        description="quiet_s for the symbols that match a pattern",
+        description="quiet_s for the symbols that match a pattern; the first that matches counts",
         examples=[{"coinbase:*-USD": 120}],
     )
 

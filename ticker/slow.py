@@ -60,7 +60,7 @@ class SlowClients:
                 sink.resumed()
             elif not sink.paused:
                 assert client.backlog is not None
-                drained.append((client, client.backlog.drain()))
+                drained.append((client, client.backlog.drain(self._counts.sent)))
                 self.discard(client)
             elif sink.buffered < client.buffered:
                 client.buffered = sink.buffered

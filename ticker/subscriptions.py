@@ -4,7 +4,7 @@ A topic reaches a client once, however many subscriptions cover it: an exact nam
 older one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._held: dict[tuple[ChannelName, str], Subscription] = {}
-        self._patterns: list[Subscription] = []  # newest first
+        self._patterns: dict[tuple[ChannelName, str], Subscription] = {}
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._held.values())
@@ -38,16 +38,22 @@ class Subscriptions:
     def __contains__(self, key: tuple[ChannelName, str]) -> bool:
         return key in self._held
 
+    @property
+    def patterns(self) -> KeysView[tuple[ChannelName, str]]:
+        """The channel and the pattern of those that are no exact names."""
+        return self._patterns.keys()
+
     def put(self, subscription: Subscription) -> None:
         """Hold a subscription, in place of one of the same channel and name."""
-        self._held[subscription.channel, subscription.name] = subscription
-        self._index()
+        key = (subscription.channel, subscription.name)
+        self._held[key] = subscription
+        if is_pattern(subscription.name):
+            self._patterns[key] = subscription
 
     def remove(self, channel: ChannelName, name: str) -> Subscription | None:
         """Give a subscription up; None where there is none of that channel and name."""
-        removed = self._held.pop((channel, name), None)
-        self._index()
-        return removed
+        self._patterns.pop((channel, name), None)
+        return self._held.pop((channel, name), None)
 
     def names(self, channel: ChannelName) -> tuple[str, ...]:
         """What is subscribed to on a channel, as written."""
@@ -58,8 +64,5 @@ class Subscriptions:
         exact = self._held.get((channel, symbol))
         if exact is not None:
             return exact
-        covering = (s for s in self._patterns if s.channel == channel and matches(s.name, symbol))
-        return next(covering, None)
-
-    def _index(self) -> None:
-        self._patterns = [s for s in self._held.values() if s.kind == "pattern"][::-1]
+        newest_first = reversed(self._patterns.values())
+        return next((s for s in newest_first if s.channel == channel and matches(s.name, symbol)), None)

@@ -100,6 +100,7 @@ class WebSocketServer:
         self._send_buffer = send_buffer_bytes
         self._notsent_lowat = notsent_lowat_bytes
         self._connections: dict[Connection, Client] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -130,17 +131,17 @@ class WebSocketServer:
         return ws
 
     def tick(self, now: int, part: int, parts: int) -> None:
-        """Heartbeats and pings for one part of the clients: all of them in `parts` ticks."""
-        connections = list(self._connections)[part::parts]
-        self._hub.fanout.heartbeat((self._connections[connection] for connection in connections), now)
-        for connection in connections:
+        """Pings for one part of the clients: all of them in `parts` ticks."""
+        for connection in list(self._connections)[part::parts]:
             match connection.pulse.beat(
                 now, paused=connection.paused, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s
             ):
                 case "ping":
                     self._hub.fanout.send(self._connections[connection], frames.PING)
                 case "dead":
-                    connection.abort(NO_PONG)
+                    task = asyncio.create_task(self._give_up(connection))
+                    self._ending.add(task)
+                    task.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
         """Send everybody away: we restart, come back later."""
@@ -184,6 +185,11 @@ class WebSocketServer:
                     connection.pulse.answered()
             if client.backlog is not None:  # a client that does not read is not read from
                 await connection.drained()
+
+    async def _give_up(self, connection: Connection) -> None:
+        """Say goodbye to a peer that does not answer, in case it hears us, and free what it holds."""
+        await self._close(connection, NO_PONG, b"no pong")
+        connection.abort(NO_PONG)
 
     async def _close(self, connection: Connection, code: int, reason: bytes | None = None) -> None:
         client = self._connections.get(connection)
