@@ -20,14 +20,14 @@ class Complaints:
         self._log = log
         self._said: set[str] = set()
 
-    def undecodable(self, kind: str, error: Exception, frame: bytes) -> None:
+    def undecodable(self, kind: str, problem: str, frame: bytes) -> None:
         """Log the first undecodable frame of a kind, with its beginning."""
         if kind not in self._said:
             self._said.add(kind)
             self._log.warning(
                 "cannot decode a message; the rest goes on, later ones of this kind are only counted",
                 kind=kind,
-                problem=str(error),
+                problem=problem,
                 frame=frame[:200].decode("utf-8", "replace"),
             )
 
@@ -64,19 +64,20 @@ class Reader:
         try:
             return self._adapter.decode(frame, received)
         except DecodeError as error:
-            kind, problem = error.kind, error
+            self._undecodable(error.kind, str(error), frame)
         except Exception as error:  # an adapter's bug costs the one frame, as a venue's would
-            kind, problem = "adapter", error  # type: ignore[assignment]
-        self._counts.decode_errors[kind] += 1
-        self._complaints.undecodable(kind, problem, frame)
+            self._undecodable("adapter", repr(error), frame)
         return []
 
+    def _undecodable(self, kind: str, problem: str, frame: bytes) -> None:
+        self._counts.decode_errors[kind] += 1
+        self._complaints.undecodable(kind, problem, frame)
+
     def _in_sequence(self, number: int) -> bool:
-        last, self._last_number = self._last_number, number
-        if last is None or number == last + 1:
-            return True
-        if number <= last:
-            self._last_number = last
+        last = self._last_number
+        if last is not None and number <= last:
             return False
-        self._counts.sequence_gaps += 1
+        if last is not None and number > last + 1:
+            self._counts.sequence_gaps += 1
+        self._last_number = number
         return True
