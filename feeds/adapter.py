@@ -41,6 +41,12 @@ class Refused(Struct, frozen=True, gc=False):
     request: int | None = None
 
 
+class Throttled(Struct, frozen=True, gc=False):
+    """The venue had too many messages from us: what was asked and not answered is asked again, after a pause."""
+
+    reason: str
+
+
 class Rejected(Struct, frozen=True, gc=False):
     """The venue does not take this one symbol; the rest of the request stands."""
 
@@ -68,7 +74,7 @@ class Alive(Struct, frozen=True, gc=False):
     """A heartbeat or pong: says that the connection lives, and nothing about the data's freshness."""
 
 
-Notice = Acknowledged | Refused | Rejected | Numbered | Unknown | GoingAway | Alive
+Notice = Acknowledged | Refused | Throttled | Rejected | Numbered | Unknown | GoingAway | Alive
 Decoded = Update | Notice
 
 

@@ -1,7 +1,7 @@
 """The feeds there are: the one place that lists them. Settings check a feed's stanza through it."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import structlog
 from pydantic import Field
@@ -26,10 +26,10 @@ AnyOptions = Annotated[
 
 __all__ = ["DEMO", "AnyOptions", "build"]
 
-VENUE_OPTIONS: Mapping[str, type[VenueOptions]] = {
-    "binance": BinanceOptions,
-    "coinbase": CoinbaseOptions,
-    "kraken": KrakenOptions,
+VENUES: Mapping[str, tuple[type[VenueOptions], Callable[[Any], Adapter]]] = {
+    "binance": (BinanceOptions, Binance),
+    "coinbase": (CoinbaseOptions, Coinbase),
+    "kraken": (KrakenOptions, Kraken),
 }
 
 
@@ -39,24 +39,17 @@ def build(options: AnyOptions, publish: Publish, clock: Clock) -> Feed:
         return Playback(Simulated(options), publish, clock)
     if isinstance(options, ReplayOptions):
         return Playback(_replay(options), publish, clock)
-    return WebSocketFeed(_adapter(options), options, publish, clock)
-
-
-def _adapter(options: VenueOptions) -> Adapter:
-    if isinstance(options, BinanceOptions):
-        return Binance(options)
-    if isinstance(options, CoinbaseOptions):
-        return Coinbase(options)
-    assert isinstance(options, KrakenOptions)
-    return Kraken(options)
+    _, adapter = VENUES[options.adapter]
+    return WebSocketFeed(adapter(options), options, publish, clock)
 
 
 def _replay(options: ReplayOptions) -> Replay:
     """A replay's frames take the way of live ones: decoded and counted by connection, put in order over the feed."""
-    venue = VENUE_OPTIONS[options.venue](
-        name=options.name, adapter=options.venue, channels=options.channels, symbols=options.symbols
+    venue_options, venue = VENUES[options.venue]
+    adapter = venue(
+        venue_options(name=options.name, adapter=options.venue, channels=options.channels, symbols=options.symbols)
     )
-    adapter, counts, ordering = _adapter(venue), FeedCounts(), Ordering()
+    counts, ordering = FeedCounts(), Ordering()
     complaints = Complaints(structlog.get_logger("feed").bind(feed=options.name))
 
     def connect() -> Read:

@@ -1,6 +1,7 @@
 """One connection of a link, from the first byte to the last: the bytes are moved here, and decided on elsewhere."""
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -16,54 +17,34 @@ if TYPE_CHECKING:
 CLOSE_TIMEOUT_S = 1.0  # a venue that does not answer our close frame is left
 ROLLOVER_SPREAD_S = 15 * 60  # connections of one age do not all roll over at once
 SOCKET_ERRORS = (aiohttp.ClientError, OSError, TimeoutError)
+CONNECT_ERRORS = (*SOCKET_ERRORS, ValueError)  # a host name that no lookup takes
 
 ClientSocket = aiohttp.ClientWebSocketResponse[bool]
+FRAMES = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 
 
 class Connection:
-    """One connection of a link, from the first byte to the last."""
+    """One connection of a link, from the first byte to the last. What happens to it is news for the link."""
 
-    def __init__(self, link: "KeptLink", session: aiohttp.ClientSession) -> None:
+    def __init__(self, link: "KeptLink", session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
         self._link, self._feed, self._session = link, link.feed, session
-        self._news = asyncio.Event()  # something to look at for whoever waits for `settled` or `leaving`
         self._look = asyncio.Event()  # something to look at for `_attend`
-        self._leaving = self._proven = self._settled = False
+        self.proven = False  # it has market data
+        self.settled = False  # it can take over from the connection before it
+        self.leaving = False  # it is to be replaced by a new one
         self.reason, self.detail = "connect", ""
-        self._task = asyncio.create_task(self._run())
-        self._task.add_done_callback(lambda _: self._news.set())
+        self._task = group.create_task(self._run())
+        self._task.add_done_callback(lambda _: link.news.set())
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, or could not be made."""
+        """Whether it has ended, or could not be made; `reason` and `detail` say why."""
         return self._task.done()
 
-    async def settled(self, beside: "Connection | None") -> None:
-        """Until it can take over, or is over, or the connection beside it is: then there is something to decide."""
-        if beside is not None:
-            beside.share_news(self._news)
-            while not (self._settled or self.over or beside.over):
-                await self._wait_for_news()
-
-    def share_news(self, news: asyncio.Event) -> None:
-        """Tell what happens by another connection's event: who waits for that one, waits for both."""
-        self._news = news
-
-    async def leaving_or_over(self) -> None:
-        """Until it ends, or is to be replaced by a new one."""
-        while not (self._leaving or self.over):
-            await self._wait_for_news()
-        if self.over:
-            self._task.result()  # a bug in the loop is not a lost connection: let it surface
-
-    async def leave(self, reason: str) -> None:
+    async def leave(self) -> None:
         """End it from our side."""
-        self.reason = reason
         self._task.cancel()
         await asyncio.wait([self._task])
-
-    async def _wait_for_news(self) -> None:
-        await self._news.wait()
-        self._news.clear()
 
     async def _run(self) -> None:
         options, url = self._feed.options, self._link.link.url
@@ -75,16 +56,16 @@ class Connection:
                     decode_text=False,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 )
-        except SOCKET_ERRORS as error:
+        except CONNECT_ERRORS as error:
             self.detail = f"{type(error).__name__}: {error}".rstrip(": ")
             return
-        self._link.opened()
-        self._feed.log.info("connected", url=masked(url), symbols=len(self._link.symbols))
         try:
+            self._link.opened(self)
+            self._feed.log.info("connected", url=masked(url), symbols=len(self._link.symbols))
             await self._converse(socket)
         finally:
-            self._link.closed()
-            await asyncio.shield(socket.close())
+            self._link.closed(self)
+            await socket.close()
 
     async def _converse(self, socket: "ClientSocket") -> None:
         feed = self._feed
@@ -108,30 +89,32 @@ class Connection:
                 raise result
 
     async def _read(self, socket: "ClientSocket", conversation: Conversation) -> None:
-        reader = Reader(self._feed.adapter, self._feed.counts, self._feed.complaints)
-        async for message in socket:
-            if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-                break
-            for rejection in self._feed.receive(reader, conversation, message.data, overlapping=self._link.overlapping):
-                self._feed.remove(rejection)
-                self._look.set()
+        feed = self._feed
+        reader = Reader(feed.adapter, feed.counts, feed.complaints)
+        while (message := await socket.receive()).type in FRAMES:
+            notices = feed.receive(reader, conversation, message.data, overlapping=self._link.overlapping)
+            if notices:
+                for rejection in conversation.take(notices, feed.clock()):
+                    feed.remove(rejection)
+                self._look.set()  # there may be something to ask again
             self._note(conversation)
-        error, code = socket.exception(), socket.close_code
-        if isinstance(error, aiohttp.WebSocketError):
-            self.reason = "protocol"
-        else:
-            self.reason = "dropped" if code in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE) else "closed"
-        self.detail = str(error) if error else f"close code {code}"
+        match message.type:
+            case aiohttp.WSMsgType.CLOSE:
+                self.reason, self.detail = "closed", f"code {message.data or 'none'} {message.extra or ''}".rstrip()
+            case aiohttp.WSMsgType.ERROR:
+                self.reason, self.detail = "protocol", str(message.data)
+            case _:
+                self.reason, self.detail = "dropped", "cut without a close frame"
 
     def _note(self, conversation: Conversation) -> None:
         """What a frame has changed for whoever waits for this connection."""
-        if conversation.proven and not self._proven:
-            self._proven = True
+        if not self.proven and conversation.proven:
+            self.proven = True
             self._link.backoff.reset()
-        if conversation.settled and not self._settled:
-            self._settled = True
-            self._news.set()
-        if conversation.going_away and not self._leaving:
+        if not self.settled and conversation.settled:
+            self.settled = True
+            self._link.news.set()
+        if not self.leaving and conversation.going_away:
             self._leave_soon("the venue is going away")
 
     async def _attend(self, socket: "ClientSocket", conversation: Conversation) -> None:
@@ -141,28 +124,26 @@ class Connection:
         old_at = feed.clock() + int((feed.options.rollover_s + spread) * SECOND)
         while not conversation.silent(now := feed.clock()):
             if (message := conversation.message(now)) is not None:
-                await socket.send_str(message.decode())
+                with contextlib.suppress(*SOCKET_ERRORS):  # the connection is ending, and `_read` will say why
+                    await socket.send_str(message.decode())
                 continue
             look_at = conversation.next_at()
-            if feed.adapter.lifetime_limited and not self._leaving:
+            if feed.adapter.lifetime_limited and not self.leaving:
                 if now >= old_at:
                     self._leave_soon("the connection is old")
                     continue
                 look_at = min(look_at, old_at)
             await self._sleep_until(look_at)
         self.reason, self.detail = "silent", f"no market data for {self._link.silence_s():g} s"
-        if not self._link.overlapping:
-            feed.say(self._link.index, "silent", self._link.symbols)
+        self._link.silent(self)
 
     def _leave_soon(self, why: str) -> None:
-        self._leaving = True
+        self.leaving = True
         self._feed.log.info("opening a new connection before this one goes", why=why)
-        self._news.set()
+        self._link.news.set()
 
     async def _sleep_until(self, at: int) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0, at - self._feed.clock()) / SECOND):
                 await self._look.wait()
                 self._look.clear()
-        except TimeoutError:
-            pass

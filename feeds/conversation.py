@@ -10,8 +10,10 @@ from itertools import count
 
 from msgspec import Struct
 
-from feeds.adapter import Acknowledged, Adapter, GoingAway, Link, Notice, Refused, Rejected, Subscription
+from feeds.adapter import Acknowledged, Adapter, GoingAway, Link, Notice, Refused, Rejected, Subscription, Throttled
 from feeds.timestamps import SECOND
+
+THROTTLED = 5 * SECOND  # the venues that throttle do not say for how long; their rates are per second
 
 
 class Rejection(Struct, frozen=True):
@@ -28,6 +30,10 @@ class Gate:
     def __init__(self, spacing_s: float) -> None:
         self._spacing = int(spacing_s * SECOND)
         self.opens_at = 0
+
+    def close_until(self, at: int) -> None:
+        """Let nothing through before that time."""
+        self.opens_at = max(self.opens_at, at)
 
     def passes(self, now: int) -> bool:
         """Whether a message may go now; if so, the next one waits."""
@@ -49,7 +55,7 @@ class Conversation:
         self._rejected: set[str] = set()
         self._ids = count(1)
         self._keepalive_at = now + self._keepalive_period()
-        self._data_at = now
+        self._silent_at = now + self._silence
         self.proven = False  # market data came
         self.going_away = False  # the venue asked for a new connection
 
@@ -60,6 +66,7 @@ class Conversation:
         if self._wanted:
             subscription, request = self._wanted.popleft(), next(self._ids)
             self._asked[request] = subscription
+            self._silent_at = now + self._silence
             return self._adapter.request(subscription, request)
         assert self._adapter.keepalive is not None
         self._keepalive_at = now + self._keepalive_period()
@@ -67,8 +74,9 @@ class Conversation:
 
     def next_at(self) -> int:
         """When to look again: a message may be due, or the silence has lasted too long."""
-        send_at = self._gate.opens_at if self._wanted else max(self._gate.opens_at, self._keepalive_at)
-        return min(send_at, self._data_at + self._silence)
+        if self._wanted:
+            return self._gate.opens_at
+        return min(max(self._gate.opens_at, self._keepalive_at), self._silent_at)
 
     @property
     def settled(self) -> bool:
@@ -77,14 +85,14 @@ class Conversation:
 
     def data(self, now: int) -> None:
         """Market data came that counts: new data. Heartbeats, and what was known before, do not."""
-        self._data_at = now
+        self._silent_at = now + self._silence
         self.proven = True
 
     def silent(self, now: int) -> bool:
-        """Whether no market data came for longer than there should be none."""
-        return now - self._data_at >= self._silence
+        """Whether no market data came for longer than there should be none, since all of it was asked for."""
+        return not self._wanted and now >= self._silent_at
 
-    def take(self, notices: Iterable[Notice]) -> list[Rejection]:
+    def take(self, notices: Iterable[Notice], now: int) -> list[Rejection]:
         """Act on what the venue said of the conversation; what it will not serve is returned."""
         rejections: list[Rejection] = []
         for notice in notices:
@@ -95,6 +103,10 @@ class Conversation:
                     rejections += self._reject(venue_symbol, reason)
                 case Refused(reason, request):
                     rejections += self._refused(reason, self._answered(request))
+                case Throttled():
+                    self._gate.close_until(now + THROTTLED)
+                    self._wanted.extendleft(reversed(self._asked.values()))
+                    self._asked.clear()
                 case GoingAway():
                     self.going_away = True
         return rejections

@@ -12,7 +12,18 @@ from typing import Any, ClassVar, Literal
 import orjson
 from msgspec import Struct, field
 
-from feeds.adapter import Acknowledged, Alive, Decoded, Link, Refused, Rejected, Subscription, Unknown, VenueOptions
+from feeds.adapter import (
+    Acknowledged,
+    Alive,
+    Decoded,
+    Link,
+    Refused,
+    Rejected,
+    Subscription,
+    Throttled,
+    Unknown,
+    VenueOptions,
+)
 from feeds.links import subscriptions
 from feeds.market import Channel, Instrument, Quote, Stats, Trade
 from feeds.messages import Message
@@ -128,8 +139,11 @@ class Kraken:
             return [Alive()]
         if head.method == "subscribe" and (head.success or head.error == ALREADY_SUBSCRIBED):
             return [_answered(head)]
-        if reason := head.error or head.rate_error:
-            return [Rejected(head.symbol, reason), _answered(head)] if head.symbol else [Refused(reason, head.req_id)]
+        if head.rate_error:
+            return [Throttled(head.rate_error)]
+        if head.error:
+            rejected = Rejected(head.symbol, head.error) if head.symbol else None
+            return [rejected, _answered(head)] if rejected else [Refused(head.error, head.req_id)]
         return [Unknown(head.channel or head.method or "unnamed")]
 
     def _tickers(self, frame: bytes, received: int) -> Iterator[Decoded]:

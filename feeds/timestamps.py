@@ -1,11 +1,14 @@
 """RFC 3339 times, to and from nanoseconds since 1970, fast enough for every update."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
 SECOND = 1_000_000_000
+
+_to_the_second = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
 
 
 @lru_cache(maxsize=64)
@@ -33,6 +36,8 @@ def from_microseconds(microseconds: int) -> str:
 
 @lru_cache(maxsize=64)
 def _since_epoch(text: str) -> int:
+    if not _to_the_second(text):  # fromisoformat takes more than RFC 3339 does
+        raise ValueError(f"{text!r} is not an RFC 3339 UTC time")
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 

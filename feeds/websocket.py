@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import aiohttp
 import structlog
 
-from feeds.adapter import Adapter, Link, VenueOptions
+from feeds.adapter import Adapter, Link, Notice, VenueOptions
 from feeds.backoff import Backoff
 from feeds.connection import Connection
 from feeds.conversation import Conversation, Gate, Rejection
@@ -58,15 +58,23 @@ class WebSocketFeed:
 
     async def run(self) -> None:
         """Keep every link up until cancelled."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self.options.connect_timeout_s)
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session, asyncio.TaskGroup() as group:
-            for link in self._links:
-                group.create_task(link.keep(session))
+        no_timeout = aiohttp.ClientTimeout()  # each connection has its own
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=no_timeout, trust_env=True) as session,
+                asyncio.TaskGroup() as group,
+            ):
+                for link in self._links:
+                    group.create_task(link.keep(session, group))
+        finally:
+            if self._expiry is not None:
+                self._expiry.cancel()
+                self._expiry = None
 
     def receive(
         self, reader: Reader, conversation: Conversation, frame: bytes, *, overlapping: bool
-    ) -> list[Rejection]:
-        """Publish what a frame says; what the venue refuses in it is returned.
+    ) -> Sequence[Notice]:
+        """Publish what a frame says of the market; what it says of the conversation is returned.
 
         Data that is not new says nothing for a connection, unless another one of the link brings it first.
         """
@@ -83,9 +91,9 @@ class WebSocketFeed:
                 self.counts.last_data = now
             for event in events or ():
                 self._publish(event)
-        if self._expiry is None and self._ordering.next_expiry() is not None:
+        if self._expiry is None:
             self._schedule_expiry()
-        return conversation.take(notices) if notices else []
+        return notices
 
     def gate(self) -> Gate:
         """What spaces a new connection's messages."""
@@ -111,14 +119,12 @@ class WebSocketFeed:
             self.log.warning("the venue refuses a request", channel=rejection.channel, reason=rejection.reason)
 
     def _schedule_expiry(self) -> None:
-        at = self._ordering.next_expiry()
-        if at is None:
-            self._expiry = None
-            return
-        wait = max(0, at - self.clock()) / SECOND
-        self._expiry = asyncio.get_running_loop().call_later(wait, self._expire)
+        if (at := self._ordering.next_expiry()) is not None:
+            wait = max(0, at - self.clock()) / SECOND
+            self._expiry = asyncio.get_running_loop().call_later(wait, self._expire)
 
     def _expire(self) -> None:
+        self._expiry = None
         for event in self._ordering.expire(self.clock()):
             self._publish(event)
         self._schedule_expiry()
@@ -138,7 +144,8 @@ class KeptLink:
         self.symbols = tuple(dict.fromkeys(symbol for symbol in found if symbol is not None))
         self.tried = False
         self.backoff = Backoff(feed.options.backoff_min_s, feed.options.backoff_max_s, feed.uniform)
-        self._open = 0
+        self.news = asyncio.Event()  # something to look at: one of the connections has changed
+        self._open: set[Connection] = set()
 
     def silence_s(self) -> float:
         """How long the whole link may be without market data."""
@@ -149,44 +156,65 @@ class KeptLink:
     @property
     def overlapping(self) -> bool:
         """Whether two connections carry the link's symbols, during a rollover."""
-        return self._open > 1
+        return len(self._open) > 1
 
-    def opened(self) -> None:
+    def opened(self, connection: Connection) -> None:
+        """A connection is up."""
         self.tried = True
         self.feed.counts.connections += 1
-        self._open += 1
-        if self._open == 1:
+        self._open.add(connection)
+        if not self.overlapping:
             self.feed.say(self.index, "connected", self.symbols)
 
-    def closed(self) -> None:
+    def silent(self, connection: Connection) -> None:
+        """A connection has no data; so has the link, unless the one beside it does."""
+        if not any(other.proven for other in self._open if other is not connection):
+            self.feed.say(self.index, "silent", self.symbols)
+
+    def closed(self, connection: Connection) -> None:
+        """A connection has ended."""
         self.feed.counts.connections -= 1
-        self._open -= 1
-        if self._open == 0:
+        self._open.discard(connection)
+        if not self._open:
             self.feed.say(self.index, "disconnected", self.symbols)
 
-    async def keep(self, session: aiohttp.ClientSession) -> None:
-        """Hold the link up for ever."""
-        current: Connection | None = None
-        try:
-            while True:
-                successor = Connection(self, session)
-                await successor.settled(beside=current)
-                if successor.over and current is not None and not current.over:
-                    await self._pause(successor)  # the old connection stays while the new one cannot be had
-                    continue
-                if current is not None:
-                    await current.leave("rollover")
-                current = successor
-                await current.leaving_or_over()
-                if current.over:
-                    await self._pause(current)
-                    current = None
-        finally:
-            if current is not None:
-                await current.leave("shutdown")
+    async def keep(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
+        """Hold the link up for ever; the connections are tasks of `group`."""
+        current = Connection(self, session, group)
+        while True:
+            while not (current.over or current.leaving):
+                await self._wait_for_news()
+            if current.over:
+                await self._pause(current)
+                current = Connection(self, session, group)
+            else:
+                current = await self._roll_over(current, session, group)
+
+    async def _roll_over(self, old: Connection, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> Connection:
+        """The connection that has taken over from `old`, which is left then; it stays while no new one can be had."""
+        await asyncio.sleep(self.backoff.next())  # one that sends every connection away is not to be flooded
+        while True:
+            new = Connection(self, session, group)
+            while not (new.settled or new.over or old.over):
+                await self._wait_for_news()
+            if old.over or not new.over:
+                break
+            await self._pause(new)
+        if old.over:
+            self._note_loss(old, next_try_s=0)
+        await old.leave()
+        return new
+
+    async def _wait_for_news(self) -> None:
+        await self.news.wait()
+        self.news.clear()
 
     async def _pause(self, ended: Connection) -> None:
         wait = self.backoff.next()
+        self._note_loss(ended, next_try_s=wait)
+        await asyncio.sleep(wait)
+
+    def _note_loss(self, ended: Connection, next_try_s: float) -> None:
         self.tried = True
         self.feed.counts.reconnects[ended.reason] += 1
         self.feed.log.warning(
@@ -194,6 +222,5 @@ class KeptLink:
             url=masked(self.link.url),
             reason=ended.reason,
             detail=masked(ended.detail),
-            next_try_s=round(wait, 2),
+            next_try_s=round(next_try_s, 2),
         )
-        await asyncio.sleep(wait)

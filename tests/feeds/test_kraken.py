@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.adapter import Acknowledged, Adapter, Alive, Decoded, Link, Refused, Rejected, Subscription, Unknown
+from feeds.adapter import (
+    Acknowledged,
+    Adapter,
+    Alive,
+    Decoded,
+    Link,
+    Refused,
+    Rejected,
+    Subscription,
+    Throttled,
+    Unknown,
+)
 from feeds.errors import DecodeError
 from feeds.kraken import Kraken, KrakenOptions
 from feeds.market import CHANNELS, Channel, Instrument, Quote, Stats, Trade
@@ -131,7 +142,7 @@ EXPECTED: dict[str, list[Decoded]] = {
     "subscribed_before": [Acknowledged(3)],
     "symbol_rejected": [Rejected("ABC/USD", "Currency pair not supported ABC/USD"), Acknowledged(2)],
     "request_refused": [Refused("Malformed request", 4)],
-    "rate_exceeded": [Refused("Exceeded msg rate")],
+    "rate_exceeded": [Throttled("Exceeded msg rate")],
     "unsubscribed": [Unknown("unsubscribe")],
     "book": [Unknown("book")],
 }
@@ -311,7 +322,7 @@ def test_recorded_trades_are_decoded_as_they_read(name: str) -> None:
         ("pong_shape.json", [Alive()]),
         ("subscribe_ack_live.jsonl", [Alive()]),
         ("subscribe_error_live.json", [Rejected("NOPE/USD", "Currency pair not supported NOPE/USD"), Alive()]),
-        ("error_rate_shape.json", [Refused("Exceeded msg rate")]),
+        ("error_rate_shape.json", [Throttled("Exceeded msg rate")]),
         ("book_snapshot_mit_fixture_2026.json", [Unknown("book")]),
     ],
 )
