@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.service import Service, running, table
-from tests.requires import ROOT
+from tests.requires import ROOT, program
 
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -69,9 +68,7 @@ def test_the_curl_example_shows_a_price(demo: Service) -> None:
 
 
 def test_the_browser_example_prints_prices_and_states(demo: Service) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is missing")
+    node = program("node", "nodejs")
     [example] = blocks(README, "js")
     script = STOP_AFTER_SIX_LINES + example.replace(ADDRESS, f"127.0.0.1:{demo.port}")
     # Node has a browser's WebSocket since version 22, and behind this switch since 20.10.
@@ -83,9 +80,9 @@ def test_the_browser_example_prints_prices_and_states(demo: Service) -> None:
     assert any(re.fullmatch(r"\d+\.\d+", shown) for _, shown in lines)
 
 
-def test_the_browser_example_is_five_lines_and_a_brace() -> None:
+def test_the_browser_example_is_five_lines() -> None:
     [script] = blocks(README, "js")
-    assert len(script.splitlines()) == 6
+    assert len(script.splitlines()) == 5
 
 
 @pytest.mark.parametrize(("document", "words"), TICKER_COMMANDS)

@@ -21,12 +21,12 @@ def before(host: str, port: int, *, demo: bool) -> None:
         )
 
 
-def listening(host: str, port: int, feeds: Sequence[str]) -> None:
-    """The service takes clients from now on: where, and how to try it."""
+def listening(host: str, port: int, feeds: Sequence[str], example: str) -> None:
+    """The service takes clients from now on: where, and how to try it with a symbol of its own."""
     address = f"{_reachable(host)}:{port}"
     log.info("serving", feeds=list(feeds), version=__version__)
     log.info("clients connect to", websocket=f"ws://{address}/v1/ws")
-    log.info("to try it", command=f"curl 'http://{address}/v1/snapshot?channel=ticker&symbols={feeds[0]}:*'")
+    log.info("to try it", command=f"curl 'http://{address}/v1/snapshot?channel=ticker&symbols={example}'")
     log.info("Prometheus reads", metrics=f"http://{address}/metrics")
 
 

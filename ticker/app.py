@@ -13,7 +13,7 @@ from feeds import catalog
 from feeds.counts import Histogram
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
-from ticker import announcements
+from ticker import announcements, files
 from ticker.bus import Bus
 from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, matches
@@ -64,16 +64,29 @@ class Service:
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         per_client = Limits(**_section(limits, leave_out=("clients", "request_head_s")))
         hub = Hub(directory, self._fanout, ClientCounts(), per_client, fanout.heartbeat_s, self._clock)
+        clients = files.clients_within(limits.clients, files.raise_limit())
+        if clients < limits.clients:
+            log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
         self._websocket = WebSocketServer(
             hub,
-            clients=limits.clients,
+            clients=clients,
             ping_s=fanout.ping_s,
             pong_timeout_s=fanout.pong_timeout_s,
             send_buffer_bytes=fanout.send_buffer_bytes,
             notsent_lowat_bytes=fanout.notsent_lowat_bytes,
         )
         self._rest = Rest(hub, self._watch, self._feeds, self._readiness)
-        self._exposition = Exposition(self._sources(hub, limits.clients))
+        self._exposition = Exposition(self._sources(hub, clients))
+
+    @property
+    def feed_names(self) -> list[str]:
+        """The feeds, in the order of the settings."""
+        return [feed.name for feed in self._feeds]
+
+    @property
+    def example_symbol(self) -> str:
+        """A symbol to try the service with."""
+        return self._feeds[0].instruments[0].symbol
 
     def application(self) -> web.Application:
         """The HTTP side."""
@@ -163,7 +176,7 @@ async def _serve(settings: Settings) -> None:
     try:
         await _listen(runner, host, port)
         feeds = asyncio.create_task(service.run_feeds())
-        announcements.listening(host, port, [stanza.name for stanza in settings.feeds])
+        announcements.listening(host, port, service.feed_names, service.example_symbol)
         await _until_told(loop, feeds)
         log.info("stopping")
         await service.close()

@@ -30,6 +30,9 @@ ticker {version}: live prices, never silently old
 """
 
 
+LATER = ("/v1/sse", "/v1/trades", "/v1/bars", "/v1/ticket", "/docs")  # of the protocol
+
+
 class Readiness(Struct):
     """Whether the service is to get traffic."""
 
@@ -44,7 +47,11 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except RequestError as error:
         return _refusal(error.code, error.reason)
     except web.HTTPNotFound:
-        return _refusal(404, f"nothing at {request.path}; GET / says what there is")
+        later = request.path.startswith(LATER)
+        return _refusal(
+            404,
+            f"{request.path} is not offered yet" if later else f"nothing at {request.path}; GET / says what there is",
+        )
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
         return _refusal(405, f"{request.method} is not for {request.path}; use {allowed}")
