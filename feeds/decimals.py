@@ -3,8 +3,9 @@
 import re
 from decimal import Decimal
 
-_UNSIGNED = r"[0-9]++(?:\.[0-9]++)?+"  # possessive: a fifth faster, there is nothing to try again
-_NOT_ZERO = r"(?![0.]++ )"
+# No possessive quantifiers, which would be a fifth faster: until 3.11.5 Python's `(?:…)?+` can match half of its group.
+_UNSIGNED = r"[0-9]+(?:\.[0-9]+)?"
+_NOT_ZERO = r"(?![0.]+ )"
 _TWO_SIDES = re.compile(" ".join((_NOT_ZERO + _UNSIGNED, _UNSIGNED) * 2))
 _EXPONENT_DIGITS = 2  # no venue's number needs 100 places, and its expansion must not fill the memory
 
