@@ -119,6 +119,7 @@ class Adapter(Protocol):
 
     request_spacing_s: ClassVar[float]  # at least this between two messages
     spacing_per_address: ClassVar[bool]  # on all connections together; else on each
+    connect_spacing_s: ClassVar[float]  # at least this between two connection attempts, in the long run
     keepalive: ClassVar[tuple[float, bytes] | None]  # send this frame each so many seconds
     lifetime_limited: ClassVar[bool]  # the venue ends connections after a day: roll over before
 

@@ -126,6 +126,7 @@ class Binance:
 
     request_spacing_s: ClassVar[float] = 0.35  # 5 messages a second, our pongs among them
     spacing_per_address: ClassVar[bool] = False
+    connect_spacing_s: ClassVar[float] = 1.1  # 300 attempts in 5 minutes, or the address is banned
     keepalive: ClassVar[tuple[float, bytes] | None] = None  # the venue pings
     lifetime_limited: ClassVar[bool] = True
 

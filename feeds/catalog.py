@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import structlog
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationError
 
 from feeds.adapter import Adapter, VenueOptions
 from feeds.binance import Binance, BinanceOptions
@@ -20,10 +20,6 @@ from feeds.replay import Read, Replay, ReplayOptions
 from feeds.simulated import DEMO, Simulated, SimulatedOptions
 from feeds.websocket import WebSocketFeed
 
-AnyOptions = Annotated[
-    BinanceOptions | CoinbaseOptions | KrakenOptions | SimulatedOptions | ReplayOptions, Field(discriminator="adapter")
-]
-
 __all__ = ["DEMO", "AnyOptions", "build"]
 
 VENUES: Mapping[str, tuple[type[VenueOptions], Callable[[Any], Adapter]]] = {
@@ -31,6 +27,33 @@ VENUES: Mapping[str, tuple[type[VenueOptions], Callable[[Any], Adapter]]] = {
     "coinbase": (CoinbaseOptions, Coinbase),
     "kraken": (KrakenOptions, Kraken),
 }
+
+
+def _live(options: ReplayOptions) -> VenueOptions:
+    """The stanza of the feed that was recorded."""
+    venue_options, _ = VENUES[options.venue]
+    return venue_options(name=options.name, adapter=options.venue, channels=options.channels, symbols=options.symbols)
+
+
+def _replayable(options: ReplayOptions) -> ReplayOptions:
+    """The options, with instruments such as the venue has. Raises ValueError as the venue's own options would."""
+    try:
+        _live(options)
+    except ValidationError as error:
+        raise ValueError(
+            "; ".join(str(problem["msg"]).removeprefix("Value error, ") for problem in error.errors())
+        ) from error
+    return options
+
+
+AnyOptions = Annotated[
+    BinanceOptions
+    | CoinbaseOptions
+    | KrakenOptions
+    | SimulatedOptions
+    | Annotated[ReplayOptions, AfterValidator(_replayable)],
+    Field(discriminator="adapter"),
+]
 
 
 def build(options: AnyOptions, publish: Publish, clock: Clock) -> Feed:
@@ -45,11 +68,8 @@ def build(options: AnyOptions, publish: Publish, clock: Clock) -> Feed:
 
 def _replay(options: ReplayOptions) -> Replay:
     """A replay's frames take the way of live ones: decoded and counted by connection, put in order over the feed."""
-    venue_options, venue = VENUES[options.venue]
-    adapter = venue(
-        venue_options(name=options.name, adapter=options.venue, channels=options.channels, symbols=options.symbols)
-    )
-    counts, ordering = FeedCounts(), Ordering()
+    _, venue = VENUES[options.venue]
+    adapter, counts, ordering = venue(_live(options)), FeedCounts(), Ordering()
     complaints = Complaints(structlog.get_logger("feed").bind(feed=options.name))
 
     def connect() -> Read:

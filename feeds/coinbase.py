@@ -120,6 +120,7 @@ class Coinbase:
 
     request_spacing_s: ClassVar[float] = 0.15  # 8 messages a second
     spacing_per_address: ClassVar[bool] = True
+    connect_spacing_s: ClassVar[float] = 0.15  # 8 a second
     keepalive: ClassVar[tuple[float, bytes] | None] = None
     lifetime_limited: ClassVar[bool] = False
 

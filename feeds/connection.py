@@ -59,13 +59,13 @@ class Connection:
         except CONNECT_ERRORS as error:
             self.detail = f"{type(error).__name__}: {error}".rstrip(": ")
             return
-        try:
-            self._link.opened(self)
-            self._feed.log.info("connected", url=masked(url), symbols=len(self._link.symbols))
-            await self._converse(socket)
-        finally:
-            self._link.closed(self)
-            await socket.close()
+        async with socket:
+            try:
+                self._link.opened(self)
+                self._feed.log.info("connected", url=masked(url), symbols=len(self._link.symbols))
+                await self._converse(socket)
+            finally:
+                self._link.closed(self)
 
     async def _converse(self, socket: "ClientSocket") -> None:
         feed = self._feed
@@ -122,7 +122,7 @@ class Connection:
         feed = self._feed
         spread = (2 * feed.uniform() - 1) * min(ROLLOVER_SPREAD_S, feed.options.rollover_s / 2)
         old_at = feed.clock() + int((feed.options.rollover_s + spread) * SECOND)
-        while not conversation.silent(now := feed.clock()):
+        while not self._is_mute(conversation, now := feed.clock()):
             if (message := conversation.message(now)) is not None:
                 with contextlib.suppress(*SOCKET_ERRORS):  # the connection is ending, and `_read` will say why
                     await socket.send_str(message.decode())
@@ -135,7 +135,13 @@ class Connection:
                 look_at = min(look_at, old_at)
             await self._sleep_until(look_at)
         self.reason, self.detail = "silent", f"no market data for {self._link.silence_s():g} s"
+
+    def _is_mute(self, conversation: Conversation, now: int) -> bool:
+        """Whether no market data comes although all of it was asked for; that none comes is told in any case."""
+        if not conversation.silent(now):
+            return False
         self._link.silent(self)
+        return not conversation.excused(now)
 
     def _leave_soon(self, why: str) -> None:
         self.leaving = True

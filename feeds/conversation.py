@@ -11,9 +11,12 @@ from itertools import count
 from msgspec import Struct
 
 from feeds.adapter import Acknowledged, Adapter, GoingAway, Link, Notice, Refused, Rejected, Subscription, Throttled
+from feeds.gate import Gate
 from feeds.timestamps import SECOND
 
 THROTTLED = 5 * SECOND  # the venues that throttle do not say for how long; their rates are per second
+ANSWER_WITHIN = 10 * SECOND
+REJECTED_AGAIN = 600 * SECOND  # a refusal may pass: the venue may have had a bad moment, or list the symbol later
 
 
 class Rejection(Struct, frozen=True):
@@ -24,23 +27,12 @@ class Rejection(Struct, frozen=True):
     reason: str
 
 
-class Gate:
-    """Lets one message through each `spacing_s` seconds, of all the conversations that share it."""
+class _Asked(Struct):
+    """A request that is not answered yet, and by when it should be; `again`: it was asked before, in vain."""
 
-    def __init__(self, spacing_s: float) -> None:
-        self._spacing = int(spacing_s * SECOND)
-        self.opens_at = 0
-
-    def close_until(self, at: int) -> None:
-        """Let nothing through before that time."""
-        self.opens_at = max(self.opens_at, at)
-
-    def passes(self, now: int) -> bool:
-        """Whether a message may go now; if so, the next one waits."""
-        if now < self.opens_at:
-            return False
-        self.opens_at = now + self._spacing
-        return True
+    subscription: Subscription
+    due: int
+    again: bool
 
 
 class Conversation:
@@ -51,8 +43,11 @@ class Conversation:
         self._gate = gate
         self._silence = int(silence_s * SECOND)
         self._wanted: deque[Subscription] = deque(link.subscriptions)
-        self._asked: dict[int, Subscription] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._unanswered: list[Subscription] = []  # asked in vain once
+        self._channels = {s.channel: None for s in link.subscriptions if s.venue_symbols}
         self._rejected: set[str] = set()
+        self._rejected_again_at = now + REJECTED_AGAIN
         self._ids = count(1)
         self._keepalive_at = now + self._keepalive_period()
         self._silent_at = now + self._silence
@@ -61,12 +56,15 @@ class Conversation:
 
     def message(self, now: int) -> bytes | None:
         """The message to send now, None while there is none or it would come too soon after the last."""
+        self._look_after_requests(now)
         if not (self._wanted or now >= self._keepalive_at) or not self._gate.passes(now):
             return None
         if self._wanted:
             subscription, request = self._wanted.popleft(), next(self._ids)
-            self._asked[request] = subscription
-            self._silent_at = now + self._silence
+            again = subscription in self._unanswered
+            self._asked[request] = _Asked(subscription, now + ANSWER_WITHIN, again)
+            if not self._wanted:
+                self._silent_at = now + self._silence  # before all was asked for, it was no fault of the venue's
             return self._adapter.request(subscription, request)
         assert self._adapter.keepalive is not None
         self._keepalive_at = now + self._keepalive_period()
@@ -74,9 +72,10 @@ class Conversation:
 
     def next_at(self) -> int:
         """When to look again: a message may be due, or the silence has lasted too long."""
-        if self._wanted:
-            return self._gate.opens_at
-        return min(max(self._gate.opens_at, self._keepalive_at), self._silent_at)
+        send_at = self._gate.opens_at if self._wanted else max(self._gate.opens_at, self._keepalive_at)
+        due: int = next((asked.due for asked in self._asked.values()), send_at)
+        again_at = self._rejected_again_at if self._rejected else send_at
+        return min(send_at, self._silent_at, due, again_at)
 
     @property
     def settled(self) -> bool:
@@ -89,8 +88,15 @@ class Conversation:
         self.proven = True
 
     def silent(self, now: int) -> bool:
-        """Whether no market data came for longer than there should be none, since all of it was asked for."""
-        return not self._wanted and now >= self._silent_at
+        """Whether no market data came for longer than there should be none."""
+        return now >= self._silent_at
+
+    def excused(self, now: int) -> bool:
+        """Whether a silence has a reason, since requests still wait for their turn; if so, it is counted anew."""
+        if not self._wanted:
+            return False
+        self._silent_at = now + self._silence
+        return True
 
     def take(self, notices: Iterable[Notice], now: int) -> list[Rejection]:
         """Act on what the venue said of the conversation; what it will not serve is returned."""
@@ -105,7 +111,7 @@ class Conversation:
                     rejections += self._refused(reason, self._answered(request))
                 case Throttled():
                     self._gate.close_until(now + THROTTLED)
-                    self._wanted.extendleft(reversed(self._asked.values()))
+                    self._wanted.extendleft(asked.subscription for asked in reversed(self._asked.values()))
                     self._asked.clear()
                 case GoingAway():
                     self.going_away = True
@@ -119,7 +125,22 @@ class Conversation:
         """The subscription that an answer is about; a venue that echoes no id answers in order."""
         if request is None:
             request = next(iter(self._asked), None)
-        return None if request is None else self._asked.pop(request, None)
+        asked = None if request is None else self._asked.pop(request, None)
+        return asked.subscription if asked else None
+
+    def _look_after_requests(self, now: int) -> None:
+        """Ask again, once, what was not answered in time, and now and then what was refused."""
+        for request, asked in list(self._asked.items()):
+            if now < asked.due:
+                break
+            del self._asked[request]
+            if not asked.again:
+                self._unanswered.append(asked.subscription)
+                self._wanted.append(asked.subscription)
+        if self._rejected and now >= self._rejected_again_at:
+            self._wanted.extend(Subscription(channel, tuple(sorted(self._rejected))) for channel in self._channels)
+            self._rejected.clear()
+            self._rejected_again_at = now + REJECTED_AGAIN
 
     def _reject(self, venue_symbol: str, reason: str) -> list[Rejection]:
         if venue_symbol in self._rejected:

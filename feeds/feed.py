@@ -9,9 +9,12 @@ import structlog
 from feeds.backoff import Backoff
 from feeds.counts import FeedCounts
 from feeds.market import Event, Instrument, LinkState
+from feeds.timestamps import SECOND
 
 Publish = Callable[[Event], None]
 Clock = Callable[[], int]  # nanoseconds since 1970, never going back
+
+RAN_WELL = 60 * SECOND  # a feed that fails after that has not been failing all along
 
 
 class Feed(Protocol):
@@ -36,10 +39,13 @@ async def keep_running(feed: Feed, publish: Publish, clock: Clock) -> None:
     """Run a feed until its source ends. One that fails is disconnected, so its symbols go stale, and starts anew."""
     backoff = Backoff(1, 30)
     while True:
+        started = clock()
         try:
             await feed.run()
             return
         except Exception:
+            if clock() - started > RAN_WELL:
+                backoff.reset()
             wait = backoff.next()
             structlog.get_logger("feed").exception(
                 "the feed failed, which is a bug; starting it anew", feed=feed.name, next_try_s=round(wait, 2)

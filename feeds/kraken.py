@@ -100,6 +100,7 @@ class Kraken:
 
     request_spacing_s: ClassVar[float] = 0.2  # the venue names no figure, only an error for too many
     spacing_per_address: ClassVar[bool] = True
+    connect_spacing_s: ClassVar[float] = 4.3  # 150 attempts in 10 minutes, or the address is banned for as long
     keepalive: ClassVar[tuple[float, bytes] | None] = (30, b'{"method":"ping"}')  # idle for 60 s, it hangs up
     lifetime_limited: ClassVar[bool] = False
 

@@ -5,6 +5,7 @@ is None. `symbol` is our name, `venue:INSTRUMENT`. `received` is nanoseconds sin
 `time` is the venue's event time as RFC 3339 UTC with the venue's digits, or None.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -78,6 +79,7 @@ class Stats(Struct, frozen=True, gc=False):
 
 
 Update = Quote | Trade | Stats
+CHANNEL_OF: Mapping[type[Update], Channel] = {Quote: "quotes", Trade: "trades", Stats: "stats"}
 
 
 class Gap(Struct, frozen=True, gc=False):
@@ -89,10 +91,11 @@ class Gap(Struct, frozen=True, gc=False):
 
 
 class Confirmed(Struct, frozen=True, gc=False):
-    """The venue repeated what it said last of this symbol: the value stands, if the feed is alive."""
+    """The venue repeated what it said last on a channel of this symbol: the value stands, if the feed is alive."""
 
     symbol: str
     received: int
+    channel: Channel
 
 
 class Removed(Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from feeds.market import Confirmed, Event, Gap, Quote, Stats, Trade, Update
+from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Quote, Stats, Trade, Update
 from feeds.timestamps import SECOND, nanoseconds
 
 HOLD = SECOND // 4
@@ -84,7 +84,7 @@ class Ordering:
                 if not self._restarted(update, update.order):
                     return None
             elif replace(update, received=last.received) == last:
-                return (Confirmed(update.symbol, update.received),)
+                return (Confirmed(update.symbol, update.received, CHANNEL_OF[type(update)]),)
         if self._late:
             self._late.pop((type(update), update.symbol), None)
         latest[update.symbol] = update

@@ -43,7 +43,10 @@ class Source(Protocol):
 
 
 class Playback:
-    """A feed that plays a source. Nothing is left out: a source that falls far behind is played later, not faster."""
+    """A feed that plays a source. A source that falls far behind is played later, not faster, with nothing left out.
+
+    Run again, it goes on where it was stopped.
+    """
 
     def __init__(self, source: Source, publish: Publish, clock: Clock) -> None:
         self.name = source.name
@@ -59,7 +62,9 @@ class Playback:
 
     async def run(self) -> None:
         """Publish the source's events, each when it is due, until it ends."""
-        started = self._clock()
+        started = self._clock() - int((self._source.next_at or 0) * SECOND)  # it may have been stopped midway
+        if self.tried:
+            self._publish(LinkState(self.name, 0, "connected", self._clock(), self.link_symbols[0]))
         while (at := self._source.next_at) is not None:
             elapsed_s = (self._clock() - started) / SECOND
             if elapsed_s - at > LATE_S:

@@ -7,9 +7,8 @@ import structlog
 from feeds.adapter import Adapter, Decoded, Notice, Numbered, Unknown
 from feeds.counts import FeedCounts
 from feeds.errors import DecodeError
-from feeds.market import Quote, Stats, Trade, Update
+from feeds.market import CHANNEL_OF, Quote, Stats, Trade, Update
 
-CHANNEL_OF: dict[type, str] = {Quote: "quotes", Trade: "trades", Stats: "stats"}
 NO_NOTICES: tuple[Notice, ...] = ()
 
 
@@ -29,6 +28,16 @@ class Complaints:
                 kind=kind,
                 problem=problem,
                 frame=frame[:200].decode("utf-8", "replace"),
+            )
+
+    def sequence_gap(self, last: int, number: int) -> None:
+        """Log the first hole in a venue's numbering of its frames."""
+        if "sequence" not in self._said:
+            self._said.add("sequence")
+            self._log.warning(
+                "frames of the venue are missing; trades among them are announced as lost, later holes only counted",
+                after=last,
+                before=number,
             )
 
 

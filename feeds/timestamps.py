@@ -59,7 +59,14 @@ def nanoseconds(text: str) -> int:
 
 
 def clock() -> Callable[[], int]:
-    """A clock in nanoseconds since 1970 that never goes back: wall time now, the monotonic clock from here on."""
-    offset = time.time_ns() - time.monotonic_ns()
-    monotonic_ns = time.monotonic_ns
-    return lambda: monotonic_ns() + offset
+    """A clock in nanoseconds since 1970 that never goes back: wall time now, the monotonic clock from here on.
+
+    On Linux that is the one which also counts while the machine sleeps: what was live before is old afterwards.
+    """
+    elapsed_ns = _boot_time_ns if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic_ns
+    offset = time.time_ns() - elapsed_ns()
+    return lambda: elapsed_ns() + offset
+
+
+def _boot_time_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)

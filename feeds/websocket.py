@@ -14,9 +14,10 @@ import structlog
 from feeds.adapter import Adapter, Link, Notice, VenueOptions
 from feeds.backoff import Backoff
 from feeds.connection import Connection
-from feeds.conversation import Conversation, Gate, Rejection
+from feeds.conversation import Conversation, Rejection
 from feeds.counts import FeedCounts
 from feeds.feed import Clock, Publish
+from feeds.gate import Gate
 from feeds.market import Confirmed, Event, Instrument, LinkState, LinkStatus, Removed
 from feeds.masking import masked
 from feeds.ordering import Ordering
@@ -24,6 +25,7 @@ from feeds.reader import Complaints, Reader
 from feeds.timestamps import SECOND
 
 FEW_SYMBOLS = 5  # with fewer than these, silence is likelier and gets longer
+CONNECT_BURST = 10  # connection attempts that may come at once, after a quiet time
 SILENCE_S, SILENCE_FEW_S = 10.0, 30.0
 
 
@@ -46,6 +48,8 @@ class WebSocketFeed:
         self.complaints = Complaints(self.log)
         self._publish = publish
         self._gate = Gate(adapter.request_spacing_s)
+        self._connect_gate = Gate(adapter.connect_spacing_s, CONNECT_BURST)
+        self._refused: set[str] = set()
         self._ordering = Ordering()
         self._expiry: asyncio.TimerHandle | None = None
         self._links = [KeptLink(self, index, link) for index, link in enumerate(adapter.links())]
@@ -99,6 +103,11 @@ class WebSocketFeed:
         """What spaces a new connection's messages."""
         return self._gate if self.adapter.spacing_per_address else Gate(self.adapter.request_spacing_s)
 
+    async def may_connect(self) -> None:
+        """Until a connection may be tried: the venue counts the attempts from our address."""
+        now = self.clock()
+        await asyncio.sleep((self._connect_gate.reserve(now) - now) / SECOND)
+
     def say(self, link: int, state: LinkStatus, symbols: tuple[str, ...]) -> None:
         """Publish that a link changed its state."""
         self._publish(LinkState(self.name, link, state, self.clock(), symbols))
@@ -107,8 +116,10 @@ class WebSocketFeed:
         """A symbol that the venue does not serve: said in the log and to whoever holds it, and the rest goes on."""
         symbol = rejection.venue_symbol and self.adapter.symbol_of(rejection.venue_symbol)
         if symbol:
-            self.counts.rejected_symbols += 1
-            self.log.warning(
+            known = symbol in self._refused  # it is asked for again now and then, and on each new connection
+            self._refused.add(symbol)
+            self.counts.rejected_symbols = len(self._refused)
+            (self.log.debug if known else self.log.warning)(
                 "the venue refuses a symbol; the others go on. Check its name, or remove it from this feed",
                 symbol=symbol,
                 venue_symbol=rejection.venue_symbol,
@@ -180,13 +191,13 @@ class KeptLink:
 
     async def keep(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
         """Hold the link up for ever; the connections are tasks of `group`."""
-        current = Connection(self, session, group)
+        current = await self._connect(session, group)
         while True:
             while not (current.over or current.leaving):
                 await self._wait_for_news()
             if current.over:
                 await self._pause(current)
-                current = Connection(self, session, group)
+                current = await self._connect(session, group)
             else:
                 current = await self._roll_over(current, session, group)
 
@@ -194,7 +205,7 @@ class KeptLink:
         """The connection that has taken over from `old`, which is left then; it stays while no new one can be had."""
         await asyncio.sleep(self.backoff.next())  # one that sends every connection away is not to be flooded
         while True:
-            new = Connection(self, session, group)
+            new = await self._connect(session, group)
             while not (new.settled or new.over or old.over):
                 await self._wait_for_news()
             if old.over or not new.over:
@@ -204,6 +215,10 @@ class KeptLink:
             self._note_loss(old, next_try_s=0)
         await old.leave()
         return new
+
+    async def _connect(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> Connection:
+        await self.feed.may_connect()
+        return Connection(self, session, group)
 
     async def _wait_for_news(self) -> None:
         await self.news.wait()

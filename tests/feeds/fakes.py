@@ -49,6 +49,7 @@ class FakeAdapter:
 
     request_spacing_s: ClassVar[float] = 0
     spacing_per_address: ClassVar[bool] = False
+    connect_spacing_s: ClassVar[float] = 0.0
     keepalive: ClassVar[tuple[float, bytes] | None] = None
     lifetime_limited: ClassVar[bool] = False
 
@@ -79,7 +80,7 @@ class FakeAdapter:
         return [_decoded(word.split(":"), received) for word in frame.decode().split()]
 
 
-def _decoded(word: list[str], received: int) -> Decoded:  # noqa: C901, PLR0912 - a table
+def _decoded(word: list[str], received: int) -> Decoded:  # noqa: C901 - a table
     match word:
         case ["trade", symbol, number]:
             return Trade(f"fake:{symbol}", received, TIME, "1", "1", "buy", number, int(number))

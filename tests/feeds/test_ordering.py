@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from feeds.market import Confirmed, Event, Gap, Quote, Stats, Trade
+from feeds.market import Channel, Confirmed, Event, Gap, Quote, Stats, Trade
 from feeds.ordering import HELD_MOST, HOLD, RESTART_AFTER, Ordering
 from feeds.timestamps import SECOND, rfc3339
 
@@ -193,11 +193,14 @@ class TestState:
 
         assert ordering.accept(make(4)) is None
 
-    def test_what_the_venue_says_again_is_confirmed(self) -> None:
+    @pytest.mark.parametrize(("make", "channel"), [(quote, "quotes"), (stats, "stats")])
+    def test_what_the_venue_says_again_is_confirmed(
+        self, make: Callable[[int, int], Quote | Stats], channel: Channel
+    ) -> None:
         ordering = Ordering()
-        ordering.accept(quote(5))
+        ordering.accept(make(5, START))
 
-        assert ordering.accept(quote(5, START + 9)) == (Confirmed(BTC, START + 9),)
+        assert ordering.accept(make(5, START + 9)) == (Confirmed(BTC, START + 9, channel),)
 
     def test_another_value_of_the_same_order_is_an_update(self) -> None:
         ordering = Ordering()
