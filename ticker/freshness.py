@@ -2,15 +2,15 @@
 
 live     data of the symbol flows
 quiet    the symbol has not changed for a while, other symbols of its link prove the feed alive: the value stands
-stale    the link is disconnected, or silent as a whole: the value is old. It stays so until data of the symbol comes,
-         since what changed in between was missed; or until the venue repeats the value and the link is proven alive
+stale    the link is disconnected, or silent as a whole: the value is old. What changed in between was missed, so it
+         stays stale until each of its state channels has spoken again, by data or by repeating what it said last
 closed   the venue does not serve the symbol
 unknown  nothing was received yet
 """
 
 from collections.abc import Callable, Iterable
 
-from feeds.market import LinkState
+from feeds.market import Channel, LinkState
 from feeds.timestamps import SECOND
 from ticker.bus import Reason, State, Status
 
@@ -18,7 +18,7 @@ from ticker.bus import Reason, State, Status
 class Freshness:
     """One symbol's state. Times in nanoseconds since 1970."""
 
-    __slots__ = ("confirmed", "last", "quiet_after", "reason", "since", "state", "symbol")
+    __slots__ = ("awaited", "confirmed", "known", "last", "quiet_after", "reason", "since", "state", "symbol")
 
     def __init__(self, symbol: str, now: int, quiet_after: int) -> None:
         self.symbol = symbol
@@ -26,13 +26,34 @@ class Freshness:
         self.reason: Reason | None = "starting"
         self.since = now
         self.last: int | None = None
-        self.confirmed = 0  # when the venue last repeated the value
+        self.confirmed = 0  # when the venue last repeated a value
+        self.known: set[Channel] = set()  # state channels that have a value
+        self.awaited: set[Channel] = set()  # those of them whose value may be from before an outage
         self.quiet_after = quiet_after
 
-    def data(self, now: int) -> bool:
+    def data(self, channel: Channel, now: int) -> bool:
         """Market data of the symbol came; whether that changes its state."""
         self.last = now
-        return self.state != "live" and self.become("live", None, now)
+        if self.state == "live":
+            if channel not in self.known:
+                self._learn(channel)
+            return False
+        self._learn(channel)
+        self.awaited.discard(channel)
+        return not self.awaited and self.become("live", None, now)
+
+    def confirm(self, channel: Channel, now: int) -> None:
+        """The venue repeated what it had said last on a channel."""
+        self.awaited.discard(channel)
+        self.confirmed = now
+
+    def await_again(self) -> None:
+        """What is known is from before an outage."""
+        self.awaited = set(self.known)
+
+    def _learn(self, channel: Channel) -> None:
+        if channel != "trades":  # events: the newest one stays what it was, and a loss is announced
+            self.known.add(channel)
 
     def become(self, state: State, reason: Reason | None, now: int) -> bool:
         """Take a state; whether that is a change."""
@@ -49,10 +70,12 @@ class Freshness:
 class _Link:
     """One connection's share of a feed's symbols, and how the connection is."""
 
-    __slots__ = ("connected_at", "members", "outage_at")
+    __slots__ = ("connected_at", "feed", "members", "outage_at", "stale")
 
-    def __init__(self, members: tuple[Freshness, ...], now: int) -> None:
+    def __init__(self, feed: str, members: tuple[Freshness, ...], now: int) -> None:
+        self.feed = feed
         self.members = members
+        self.stale = False
         self.connected_at: int | None = None
         self.outage_at = now  # since when there is no connection that brought data
 
@@ -79,8 +102,12 @@ class Watch:
     def add_link(self, feed: str, link: int, symbols: Iterable[str], now: int) -> None:
         """A link that starts, with the symbols it carries."""
         members = tuple(Freshness(symbol, now, int(self._quiet_s(symbol) * SECOND)) for symbol in symbols)
-        self._links[feed, link] = _Link(members, now)
+        self._links[feed, link] = _Link(feed, members, now)
         self.symbols.update((member.symbol, member) for member in members)
+
+    def stale_feeds(self) -> set[str]:
+        """The feeds of which a link is disconnected or silent, or has brought nothing since."""
+        return {link.feed for link in self._links.values() if link.stale}
 
     def link_state(self, event: LinkState) -> list[Freshness]:
         """A link connected, went, or fell silent; the symbols whose state changes at once."""
@@ -88,6 +115,9 @@ class Watch:
         match event.state:
             case "connected":
                 link.connected_at = event.received
+                for member in link.members:
+                    if member.state == "stale":
+                        member.await_again()
                 return [m for m in link.members if m.state == "unknown" and m.become("unknown", None, event.received)]
             case "silent":
                 return self._stale(link, "feed_silent", event.received)
@@ -108,11 +138,12 @@ class Watch:
     @staticmethod
     def _quiet(link: _Link, connected_at: int, now: int) -> list[Freshness]:
         newest = link.newest()
+        link.stale = link.stale and newest < connected_at
         changed = []
         for member in link.members:
             # Without newer data of another symbol nothing proves the feed alive: that is silence, not quiet.
             unchanged = member.state == "live" and now - (member.last or 0) >= member.quiet_after > now - newest
-            stands = member.state == "stale" and member.confirmed >= connected_at and newest >= connected_at
+            stands = member.state == "stale" and not member.awaited and member.confirmed >= connected_at <= newest
             if unchanged or stands:
                 member.become("quiet", None, now)
                 changed.append(member)
@@ -120,10 +151,12 @@ class Watch:
 
     @staticmethod
     def _stale(link: _Link, reason: Reason, now: int) -> list[Freshness]:
+        link.stale = True
         changed = []
         for member in link.members:
             if member.state in ("live", "quiet"):
                 member.become("stale", reason, now)
+                member.await_again()
                 changed.append(member)
             elif member.state == "unknown" and member.become("unknown", reason, now):
                 changed.append(member)

@@ -127,7 +127,8 @@ class TickerCollector(Collector):
         sources, feeds = self._sources, self._sources.feeds
         now = sources.clock()
         states = {feed.name: symbol_states(feed, sources.watch) for feed in feeds}
-        overall = {name: feed_state(mine) for name, mine in states.items()}
+        stale = sources.watch.stale_feeds()
+        overall = {name: feed_state(mine, stale=name in stale) for name, mine in states.items()}
         ages = {feed.name: feed_age_s(feed, now) for feed in feeds}
         one_hot = {(name, state): int(state == mine) for name, mine in overall.items() for state in STATES}
         symbols = {(name, state): states[name].get(state, 0) for name in states for state in STATES}  # type: ignore[call-overload]

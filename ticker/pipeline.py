@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from feeds.market import Confirmed, Event, Gap, Instrument, LinkState, Quote, Removed, Stats, Trade
-from ticker.bus import Bus, Topic
+from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Instrument, LinkState, Quote, Removed, Stats, Trade
+from ticker.bus import Bus
 from ticker.directory import Directory, Market
 from ticker.freshness import Freshness, Watch
 
@@ -26,23 +26,16 @@ class Pipeline:
 
     def receive(self, event: Event) -> None:
         """Publish what follows from an event."""
-        if type(event) is Quote:
-            market = self._alive(event)
-            self._take(market, market.quotes, event)
-        elif type(event) is Trade:
-            market = self._alive(event)
-            self._take(market, market.trades, event)
-        elif type(event) is Stats:
-            market = self._alive(event)
-            if not _unchanged(market.stats.value, event):
-                self._take(market, market.stats, event)
+        if isinstance(event, Quote | Trade | Stats):
+            self._update(event)
         elif type(event) is Confirmed:
-            self._watch.symbols[event.symbol].confirmed = event.received
+            self._watch.symbols[event.symbol].confirm(event.channel, event.received)
         elif type(event) is Gap:
-            self._lose(event)
+            market = self._directory[event.symbol]
+            self._bus.announce(market.trades, event)
+            self._forget_trade(market, event.received)
         elif type(event) is LinkState:
-            for changed in self._watch.link_state(event):
-                self._say(changed, event.received)
+            self._link(event)
         else:
             assert type(event) is Removed
             freshness = self._watch.symbols[event.symbol]
@@ -54,22 +47,29 @@ class Pipeline:
         for changed in self._watch.tick(now):
             self._say(changed, now)
 
-    def _alive(self, event: Quote | Trade | Stats) -> Market:
-        """The market of the event, which is live now; its status goes out before the data."""
-        freshness = self._watch.symbols[event.symbol]
-        if freshness.data(event.received):
-            self._say(freshness, event.received)
-        return self._directory[event.symbol]
-
-    def _take(self, market: Market, topic: Topic, update: Quote | Trade | Stats) -> None:
+    def _update(self, update: Quote | Trade | Stats) -> None:
+        """Market data: if it makes its symbol live, the status goes out before it."""
+        channel = CHANNEL_OF[type(update)]
+        freshness, market = self._watch.symbols[update.symbol], self._directory[update.symbol]
+        if freshness.data(channel, update.received):
+            self._say(freshness, update.received)
+        topic = market.topics[channel]
+        if type(update) is Stats and _unchanged(topic.value, update):
+            return
         self._bus.publish(topic, update)
         market.row.take(update)
         self._bus.publish(market.ticker, market.row)
 
-    def _lose(self, gap: Gap) -> None:
-        market = self._directory[gap.symbol]
-        self._bus.announce(market.trades, gap)
-        if market.row.forget_trade(gap.received):
+    def _link(self, event: LinkState) -> None:
+        for changed in self._watch.link_state(event):
+            self._say(changed, event.received)
+        if event.state == "connected":
+            for symbol in event.symbols:
+                self._forget_trade(self._directory[symbol], event.received)
+
+    def _forget_trade(self, market: Market, now: int) -> None:
+        """Trades were missed, or may have been: the last one we know may not be the last one."""
+        if market.row.forget_trade(now):
             self._bus.publish(market.ticker, market.row)
 
     def _say(self, freshness: Freshness, now: int) -> None:

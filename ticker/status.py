@@ -17,11 +17,11 @@ def symbol_states(feed: Feed, watch: Watch) -> Counter[State]:
     return Counter(watch.symbols[instrument.symbol].state for instrument in feed.instruments)
 
 
-def feed_state(states: Mapping[State, int]) -> State:
-    """A feed's state as a whole: stale where anything is, else the best that any of its symbols has."""
-    if states.get("stale"):
+def feed_state(states: Mapping[State, int], *, stale: bool) -> State:
+    """A feed's state as a whole: stale where one of its links is, else the best that any of its symbols has."""
+    if stale:
         return "stale"
-    return next((state for state in (*FINE, "halted", "unknown", "closed") if states.get(state)), "unknown")
+    return next((state for state in (*FINE, "stale", "halted", "unknown", "closed") if states.get(state)), "unknown")
 
 
 def feed_age_s(feed: Feed, now: int) -> float | None:
@@ -35,7 +35,7 @@ def feed_report(feed: Feed, watch: Watch, now: int) -> dict[str, Any]:
     age = feed_age_s(feed, now)
     return {
         "feed": feed.name,
-        "state": feed_state(states),
+        "state": feed_state(states, stale=feed.name in watch.stale_feeds()),
         "connections": counts.connections,
         "links": len(feed.link_symbols),
         "last_received": rfc3339(counts.last_data) if counts.last_data else None,
