@@ -16,6 +16,7 @@ MOVES_BYTES = {
     "feeds.websocket",
     "ticker.app",
     "ticker.cli",
+    "ticker.loop",
     "ticker.rest",
     "ticker.websocket",
 }

@@ -90,7 +90,7 @@ async def test_what_is_not_offered_yet_is_refused_in_words(tmp_path: Path) -> No
     async with serving(tmp_path, FEED) as service, connected(service) as client:
         for fields, code in NOT_OFFERED:
             subscribe: Message = {"op": "subscribe", "channel": "quotes", "symbols": ["*"]}
-            error = await client.ask(subscribe | fields)
+            error = await client.ask(json.dumps(subscribe | fields))
             assert (error["type"], error["code"]) == ("error", code), error
             assert "offered yet" in error["reason"]
         auth = await client.request("auth", token="anything")

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,7 @@ from ticker.fanout import Fanout
 from ticker.flusher import Schedule
 from ticker.freshness import Watch
 from ticker.hub import Hub
+from ticker.loop import loop_factory, schedule_on, until_told
 from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
 from ticker.requests import Limits
@@ -54,13 +54,13 @@ class Service:
         )
         self._watch = Watch(disconnected_s=settings.freshness.disconnected_s, quiet_s=_quiet_s(settings.freshness))
         directory = Directory()
-        bus = Bus(
+        self._bus = Bus(
             secrets.token_hex(4),
             self._fanout,
             trades_kept=history.trades_per_symbol,
             trades_kept_s=history.trades_s,
         )
-        self._pipeline = Pipeline(bus, directory, self._watch)
+        self._pipeline = Pipeline(self._bus, directory, self._watch)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         per_client = Limits(**_section(limits, leave_out=("clients", "request_head_s")))
         hub = Hub(directory, self._fanout, ClientCounts(), per_client, fanout.heartbeat_s, self._clock)
@@ -138,14 +138,28 @@ class Service:
             await asyncio.sleep(at - loop.time())
             late = loop.time() - at
             self._loop_lag.observe(max(0.0, late))
-            now = self._clock()
-            self._pipeline.tick(now)
-            self._fanout.heartbeat(now, now + int(TICK_S * SECOND))
-            self._websocket.tick(now, part, PARTS)
+            self._see_to(part)
             part = (part + 1) % PARTS
-            self._note_readiness(now)
             if late > 1:  # the machine slept, or the loop was held: no burst of ticks to catch up
                 at = loop.time()
+
+    def _see_to(self, part: int) -> None:
+        """What follows from time: the states twice a second, the clients in parts, what is kept once a second."""
+        now = self._clock()
+        duties: list[Callable[[], None]] = [
+            lambda: self._fanout.heartbeat(now, now + int(TICK_S * SECOND)),
+            lambda: self._websocket.tick(now, part, PARTS),
+            lambda: self._note_readiness(now),
+        ]
+        if part % 5 == 0:
+            duties.append(lambda: self._pipeline.tick(now))
+        if part == 0:
+            duties.append(lambda: self._bus.prune(now))
+        for duty in duties:
+            try:
+                duty()
+            except Exception:  # a bug in one of them must not end the others, and with them the service
+                log.exception("a regular duty failed, which is a bug")
 
     def _note_readiness(self, now: int) -> None:
         if self._readiness.state == "starting":
@@ -156,7 +170,7 @@ class Service:
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. Raises TickerError where the service cannot start."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
     return 0
 
@@ -164,7 +178,7 @@ def run(settings: Settings) -> int:
 async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     announcements.before(settings.server.host, settings.server.port, demo=settings.demo)
-    service = Service(settings, _schedule(loop))
+    service = Service(settings, schedule_on(loop))
     runner = web.AppRunner(
         service.application(),
         access_log=None,
@@ -177,12 +191,14 @@ async def _serve(settings: Settings) -> None:
         await _listen(runner, host, port)
         feeds = asyncio.create_task(service.run_feeds())
         announcements.listening(host, port, service.feed_names, service.example_symbol)
-        await _until_told(loop, feeds)
+        await until_told(loop, feeds)
         log.info("stopping")
-        await service.close()
         feeds.cancel()
         await asyncio.wait([feeds])
     finally:
+        for site in runner.sites:
+            await site.stop()  # no new clients
+        await service.close()
         await runner.cleanup()
     log.info("stopped")
 
@@ -197,32 +213,6 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
         ) from error
 
 
-async def _until_told(loop: asyncio.AbstractEventLoop, feeds: "asyncio.Task[None]") -> None:
-    """Until SIGTERM or SIGINT. A second one ends the process at once, as if it were not handled."""
-    told = asyncio.Event()
-
-    def stop(signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)) -> None:
-        told.set()
-        for number in signals:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    waiting = asyncio.create_task(told.wait())
-    await asyncio.wait([waiting, feeds], return_when=asyncio.FIRST_COMPLETED)
-    if feeds.done():
-        waiting.cancel()
-        feeds.result()
-
-
-def _schedule(loop: asyncio.AbstractEventLoop) -> Schedule:
-    def schedule(wait_s: float, what: Callable[[], None]) -> object:
-        return loop.call_later(wait_s, what) if wait_s else loop.call_soon(what)
-
-    return schedule
-
-
 def _section(section: Section, leave_out: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in section if name not in leave_out}
 
@@ -235,12 +225,3 @@ def _quiet_s(freshness: Freshness) -> Callable[[str], float]:
         return next(found, freshness.quiet_s)
 
     return quiet_s
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop  # noqa: PLC0415 - not there on every platform
-    except ImportError:
-        log.warning("uvloop is not installed: asyncio's own event loop serves fewer clients")
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop

@@ -75,10 +75,19 @@ class Bus:
         self._listener = listener
         self._trades_kept = trades_kept
         self._trades_kept_ns = int(trades_kept_s * SECOND)
+        self._histories: list[deque[Entry]] = []
 
     def topic(self, channel: ChannelName, symbol: str) -> Topic:
         """A new topic, without a value."""
-        return Topic(channel, symbol, self._epoch, self._trades_kept)
+        topic = Topic(channel, symbol, self._epoch, self._trades_kept)
+        if topic.history is not None:
+            self._histories.append(topic.history)
+        return topic
+
+    def prune(self, now: int) -> None:
+        """Drop the trades that are too old to be kept, also of symbols that have no new ones."""
+        for history in self._histories:
+            self._drop_old(history, now)
 
     def publish(self, topic: Topic, value: Value) -> None:
         """Number the value, keep it as the topic's newest and hand it on, before this returns."""
@@ -98,6 +107,9 @@ class Bus:
 
     def _keep(self, history: deque[Entry], seq: int, item: Trade | Gap) -> None:
         history.append((seq, item))
-        oldest = item.received - self._trades_kept_ns
-        while history[0][1].received < oldest:
+        self._drop_old(history, item.received)
+
+    def _drop_old(self, history: deque[Entry], now: int) -> None:
+        oldest = now - self._trades_kept_ns
+        while history and history[0][1].received < oldest:
             history.popleft()

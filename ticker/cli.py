@@ -1,4 +1,4 @@
-"""The command line: `ticker serve` and `ticker check-config`.
+"""The command line: `ticker serve`, `ticker check-config` and `ticker bench`.
 
 Exit codes: 0 done, 1 it cannot run (a taken port, a feed that cannot be built), 2 wrong settings or usage.
 """
@@ -35,6 +35,14 @@ Examples:
 
   ticker check-config ticker.toml
   TICKER_SERVER__PORT=9000 ticker check-config ticker.toml
+"""
+BENCH_EXAMPLES = """\
+Examples:
+
+  ticker bench
+  ticker bench --clients 1000 --symbols 1000 --per-client 50 --rate 5000
+  ticker bench --clients 200 --slow 10 --seconds 60
+  ticker bench --url ws://127.0.0.1:8080/v1/ws --clients 500 --json
 """
 
 
@@ -135,6 +143,53 @@ def check_config(
     TICKER_… environment variables count, as they would when serving. Secrets in addresses are printed as ***.
     """
     typer.echo(effective(load(file, {}, os.environ)))
+
+
+@app.command(epilog=BENCH_EXAMPLES)
+def bench(
+    *,
+    clients: Annotated[int, typer.Option(help="WebSocket clients.")] = 100,
+    per_client: Annotated[
+        int | None, typer.Option(help="Symbols that each client subscribes to.", show_default="10")
+    ] = None,
+    symbols: Annotated[int | None, typer.Option(help="Symbols that the service has.", show_default="100")] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Updates per second, over all symbols.", show_default="1000")
+    ] = None,
+    slow: Annotated[int, typer.Option(help="Of the clients, so many never read.")] = 0,
+    seconds: Annotated[float, typer.Option(help="How long to measure.")] = 10,
+    generators: Annotated[int, typer.Option(help="Processes that the clients are spread over.")] = 1,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ws://127.0.0.1:PORT/v1/ws",
+            help="Measure this running service, on this machine, with the symbols that it has.",
+            show_default="starts its own",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure what this machine holds: connect many clients to a service and count what reaches them.
+
+    Both share this machine: the clients take processor time, too. docs/benchmarking.md explains the figures.
+    """
+    from ticker.bench import report  # noqa: PLC0415 - keeps the other commands fast
+    from ticker.bench.plan import planned  # noqa: PLC0415
+    from ticker.bench.run import run  # noqa: PLC0415
+
+    plan = planned(
+        clients=clients,
+        slow=slow,
+        per_client=per_client,
+        seconds=seconds,
+        generators=generators,
+        symbols=symbols,
+        rate=rate,
+        url=url,
+    )
+    with report.progress() as show:
+        figures = run(plan, show)
+    report.print_figures(figures, as_json=as_json)
 
 
 def _given(**options: str | None) -> dict[str, str]:

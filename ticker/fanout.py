@@ -7,6 +7,9 @@ trades (ticker/slow.py). A paced topic goes to its clients at most so many times
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import structlog
 
 from feeds.feed import Clock
 from feeds.market import Gap
@@ -19,6 +22,8 @@ from ticker.counts import FanoutCounts
 from ticker.flusher import SLICE, Flusher, Schedule
 from ticker.pacing import Cadence, FlushPace
 from ticker.slow import SlowClients
+
+log = structlog.get_logger("fanout")
 
 SNAPSHOT_BYTES = 64 * 1024  # a slice of snapshots: as much as a transport takes before it pauses
 
@@ -108,8 +113,10 @@ class Fanout:
         held_back = self._audiences.held_back(topic, before)
         if self._audiences.remove(client, topic, before):
             self._audiences.add(client, topic, rate)
-            if held_back:
-                self.send(client, frames.update(topic))
+            if held_back and client.backlog is None:  # at once: later it would be older than what goes before it
+                self._flusher.append(client, (frames.update(topic),))
+            elif held_back:
+                self.slow.changed(client, topic)
 
     def published(self, topic: Topic) -> None:
         """A topic has a new value: it goes on the write list of each who gets every update."""
@@ -142,8 +149,8 @@ class Fanout:
             return ()
         if topic.history is None:
             return (frames.snapshot(topic),)
-        newest = list(topic.history)[-self._snapshot_trades :] if self._snapshot_trades else ()
-        return [frames.retained(topic, entry) for entry in newest]
+        newest = islice(reversed(topic.history), self._snapshot_trades)
+        return [frames.retained(topic, entry) for entry in newest][::-1]
 
     def heartbeat(self, now: int, next_look: int) -> None:
         """Tell the clients that would have heard nothing for too long by the next look that the connection lives."""
@@ -219,7 +226,10 @@ class Fanout:
             audience = self._audiences.get(topic)
             clients = audience.paced.get(cadence) if audience else None
             if clients and cadence.take(topic, self._clock()):
-                self._deliver(topic, clients)
+                try:
+                    self._deliver(topic, clients)
+                except Exception:  # a bug costs the one value, not the cadence
+                    log.exception("cannot send a value", channel=topic.channel, symbol=topic.symbol)
             if self._clock() >= until:
                 break
         self._flusher.wake()

@@ -7,6 +7,8 @@ or with the client's turn in this one.
 from collections import deque
 from collections.abc import Callable, Iterable
 
+import structlog
+
 from feeds.counts import Histogram
 from feeds.feed import Clock
 from feeds.timestamps import SECOND
@@ -17,6 +19,8 @@ from ticker.pacing import FlushPace
 from ticker.slow import SlowClients
 
 Schedule = Callable[[float, Callable[[], None]], object]  # in so many seconds call this; 0: in this turn of the loop
+
+log = structlog.get_logger("fanout")
 
 SLICE = SECOND // 100
 SLOW_LOOK_S = 0.02  # there is no event for "drained": paused clients are looked at this often while there are any
@@ -77,7 +81,12 @@ class Flusher:
         now = clock()
         until = now + SLICE
         while batch:
-            self._write(batch.popleft(), now)
+            client = batch.popleft()
+            try:
+                self._write(client, now)
+            except Exception:  # a bug costs the one client, not all the others
+                log.exception("cannot write to a client; it is ended", session=client.name)
+                client.sink.evict()
             if clock() >= until and batch:
                 self._schedule(0, self._go_on)
                 return

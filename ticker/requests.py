@@ -100,11 +100,11 @@ def parse_subscribe(body: Mapping[str, Any], limits: Limits) -> Subscribe:
             raise RequestError(400, f"{name}: not offered yet")
     if body.get("max_rate") is not None:
         raise RequestError(400, "max_rate: not offered yet, but for null: every update")
-    snapshot = body.get("snapshot", True)
+    snapshot = True if body.get("snapshot") is None else body["snapshot"]
     if not isinstance(snapshot, bool):
         raise RequestError(400, "snapshot: true or false; a number is not offered yet")
     rate = TICKER_RATE if channel == "ticker" and "max_rate" not in body else None
-    return Subscribe(channel, _names(body, limits), rate, snapshot, snapshot and "snapshot" in body)
+    return Subscribe(channel, _names(body, limits), rate, snapshot, snapshot and body.get("snapshot") is not None)
 
 
 def parse_unsubscribe(body: Mapping[str, Any], limits: Limits) -> tuple[ChannelName, tuple[str, ...] | None]:

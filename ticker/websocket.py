@@ -26,6 +26,9 @@ CLOSE_TIMEOUT_S = 2.0  # for the peer's answer to our close frame
 SLOW_CONSUMER, NO_PONG = 4008, 4009
 RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 
+NO_CODE = 1005  # what a close frame without a code counts as (RFC 6455, section 7.1.5)
+CLOSE_CODES = {*WSCloseCode, NO_CODE, SLOW_CONSUMER, NO_PONG}  # clients may send others, and metrics must stay few
+
 log = structlog.get_logger("websocket")
 
 ServerSocket = web.WebSocketResponse[bool]
@@ -121,9 +124,15 @@ class WebSocketServer:
                 status=426,
                 headers={"Upgrade": "websocket", "Connection": "Upgrade"},
             )
-        await ws.prepare(request)
+        try:
+            await ws.prepare(request)
+        except ConnectionResetError:  # gone during the handshake
+            return ws
+        if request.transport is None:
+            return ws
         if len(self._connections) >= self._clients_most:
             self._hub.counts.rejections["clients"] += 1
+            log.warning("a client was turned away: raise [limits] clients, or run more", clients=self._clients_most)
             await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_retry_after())
             return ws
         self._tune(request)
@@ -134,7 +143,10 @@ class WebSocketServer:
         """Pings for one part of the clients: all of them in `parts` ticks."""
         for connection in list(self._connections)[part::parts]:
             match connection.pulse.beat(
-                now, paused=connection.paused, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s
+                now,
+                paused=self._connections[connection].behind,
+                ping_s=self._ping_s,
+                pong_timeout_s=self._pong_timeout_s,
             ):
                 case "ping":
                     self._hub.fanout.send(self._connections[connection], frames.PING)
@@ -164,8 +176,8 @@ class WebSocketServer:
             hub.fanout.detach(client)
             session.end()
             self._connections.pop(connection, None)
-            code = connection.code or ws.close_code or WSCloseCode.ABNORMAL_CLOSURE
-            hub.counts.closes["websocket", code] += 1
+            code = _close_code(connection.code, ws.close_code)
+            hub.counts.closes["websocket", str(code) if code in CLOSE_CODES else "other"] += 1
             hub.counts.session.observe((hub.clock() - started) / SECOND)
             log.debug("client gone", session=client.name, code=code)
 
@@ -183,8 +195,10 @@ class WebSocketServer:
                     self._hub.fanout.send(client, frames.pong_frame(message.data))
                 case WSMsgType.PONG:
                     connection.pulse.answered()
-            if client.backlog is not None:  # a client that does not read is not read from
+            if client.behind:  # who does not take what was asked for is not asked for more
                 await connection.drained()
+            else:
+                await asyncio.sleep(0)  # requests may come faster than the others can bear
 
     async def _give_up(self, connection: Connection) -> None:
         """Say goodbye to a peer that does not answer, in case it hears us, and free what it holds."""
@@ -208,6 +222,15 @@ class WebSocketServer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, self._notsent_lowat)
+
+
+def _close_code(ours: int | None, theirs: int | None) -> int:
+    """The code that a connection ended with; aiohttp says 0 where the peer's close frame has none."""
+    if ours is not None:
+        return ours
+    if theirs is None:
+        return WSCloseCode.ABNORMAL_CLOSURE
+    return theirs or NO_CODE
 
 
 def _is_utf8(data: bytes) -> bool:
