@@ -1,0 +1,124 @@
+"""The service without its drivers: the real deciders, put together as ticker/app.py does it, and clients of theirs."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from feeds.market import CHANNELS, Channel, Instrument, LinkState, LinkStatus, Quote, Stats, Trade
+from tests.ticker.fakes import START, FakeSink, ManualClock, ManualSchedule, Message
+from ticker.bus import Bus, Topic
+from ticker.clients import Client, Joining
+from ticker.counts import ClientCounts
+from ticker.directory import Directory
+from ticker.fanout import Fanout
+from ticker.freshness import Watch
+from ticker.hub import Hub
+from ticker.pipeline import Pipeline
+from ticker.requests import Limits
+from ticker.session import Session
+
+EPOCH = "m2x8"
+
+
+def quote(symbol: str, received: int = START, bid: str = "1.10", order: int | None = None) -> Quote:
+    """A quote of which the bid matters."""
+    return Quote(symbol, received, "2026-08-09T21:05:47.9Z", bid, "5", "1.20", "7", order)
+
+
+def trade(symbol: str, received: int = START, price: str = "1.15") -> Trade:
+    """A trade of which the price matters."""
+    return Trade(symbol, received, "2026-08-09T21:05:47.95Z", price, "0.30", "sell", "77")
+
+
+def stats(symbol: str, received: int = START, last: str = "1.14") -> Stats:
+    """24-hour figures of which `last` matters."""
+    return Stats(symbol, received, None, "1.00", "1.30", "0.90", last, "4000", "0.14", "14.00")
+
+
+class Peer:
+    """A client and the conversation with it."""
+
+    def __init__(self, stage: "Stage", sink: FakeSink) -> None:
+        self._stage = stage
+        self.sink = sink
+        self.client: Client = stage.fanout.attach(f"peer{len(stage.peers)}", sink)
+        self.session = Session(stage.hub, self.client)
+
+    def say(self, request: Mapping[str, Any] | bytes) -> list[Message]:
+        """Send a request; all that comes of it at once."""
+        self.session.receive(request if isinstance(request, bytes) else json.dumps(request).encode())
+        self._stage.schedule.settle()
+        return self.sink.news()
+
+    def subscribe(self, channel: str, *symbols: str, **options: Any) -> list[Message]:
+        """Subscribe; what is asked is exactly what is named here."""
+        return self.say({"op": "subscribe", "channel": channel, "symbols": symbols, **options})
+
+    def unsubscribe(self, channel: str, *symbols: str) -> list[Message]:
+        """Unsubscribe; without symbols from all of the channel."""
+        return self.say({"op": "unsubscribe", "channel": channel} | ({"symbols": symbols} if symbols else {}))
+
+    def join(self, *topics: Topic, rate: float | None = None, snapshot: bool = True) -> None:
+        """Let topics go live without a word: what subscribing does in the end."""
+        self._stage.fanout.join(self.client, [Joining(topic, rate, snapshot) for topic in topics])
+        self._stage.schedule.settle()
+
+    def leave(self) -> None:
+        """End, as the driver does it."""
+        self._stage.fanout.detach(self.client)
+        self.session.end()
+
+
+class Stage:
+    """The service from the feeds' events to the clients' sinks, with symbols of one link of the feed `sim`."""
+
+    def __init__(
+        self,
+        *symbols: str,
+        channels: tuple[Channel, ...] = CHANNELS,
+        limits: Limits | None = None,
+        trades_kept: int = 10_000,
+        trades_kept_s: float = 300,
+        quiet_s: float = 60,
+        **fanout: Any,
+    ) -> None:
+        self.symbols = symbols
+        self.clock = ManualClock()
+        self.schedule = ManualSchedule(self.clock)
+        self.fanout = Fanout(self.clock, self.schedule, **fanout)
+        self.watch = Watch(disconnected_s=1.5, quiet_s=lambda _: quiet_s)
+        self.directory = Directory()
+        self.bus = Bus(EPOCH, self.fanout, trades_kept=trades_kept, trades_kept_s=trades_kept_s)
+        self.pipeline = Pipeline(self.bus, self.directory, self.watch)
+        self.peers: list[Peer] = []
+        self.hub = Hub(
+            self.directory, self.fanout, ClientCounts(), limits or Limits(), heartbeat_s=10, clock=self.clock
+        )
+        instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
+        self.pipeline.add_feed("sim", instruments, [symbols], self.clock())
+
+    def connect(self, high: int = 1_000) -> Peer:
+        """A client that has come and was not welcomed yet."""
+        peer = Peer(self, FakeSink(self.clock, high))
+        self.peers.append(peer)
+        return peer
+
+    def quote(self, symbol: str, bid: str = "1.10") -> None:
+        """The feed brings a quote."""
+        self.pipeline.receive(quote(symbol, self.clock(), bid))
+        self.schedule.settle()
+
+    def trade(self, symbol: str, price: str = "1.15") -> None:
+        """The feed brings a trade."""
+        self.pipeline.receive(trade(symbol, self.clock(), price))
+        self.schedule.settle()
+
+    def stats(self, symbol: str, last: str = "1.14") -> None:
+        """The feed brings 24-hour figures."""
+        self.pipeline.receive(stats(symbol, self.clock(), last))
+        self.schedule.settle()
+
+    def link(self, state: LinkStatus) -> None:
+        """The feed's link changes its state."""
+        self.pipeline.receive(LinkState("sim", 0, state, self.clock(), self.symbols))
+        self.schedule.settle()

@@ -1,0 +1,190 @@
+"""The fan-out against a simple model: whatever happens in whatever order, each client gets what it was promised."""
+
+import json
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from feeds.market import Gap
+from tests.ticker.stage import Peer, Stage
+from tests.ticker.witness import Witness
+from ticker.bus import Topic
+
+SYMBOLS = ("x:A-B", "y:A-B")
+NAMES = (*SYMBOLS, "*", "x:*", "*:A-*", "none:*")
+QUEUE_MESSAGES, QUEUE_BYTES = 4, 1_000
+
+symbols = st.sampled_from(SYMBOLS)
+channels = st.sampled_from(("ticker", "ticker", "quotes", "trades", "stats", "status"))
+names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)
+options = st.sampled_from(({}, {"snapshot": True}, {"snapshot": False}, {"max_rate": None}))
+updates = st.lists(st.tuples(symbols, st.sampled_from(("quote", "trade", "stats"))), min_size=1, max_size=8)
+
+
+class Delivery(RuleBasedStateMachine):
+    """Up to three clients, some of which stall; after each step all that was written is read and judged."""
+
+    @initialize(channel=channels, names=names, options=options)
+    def start(self, channel: str, names: list[str], options: dict[str, Any]) -> None:
+        self.stage = Stage(
+            *SYMBOLS, slow_queue_messages=QUEUE_MESSAGES, slow_queue_bytes=QUEUE_BYTES, snapshot_trades=3
+        )
+        self.stage.link("connected")
+        self.witnesses: dict[Peer, Witness] = {}
+        self.number = 0
+        for index in range(2):
+            self.connect()
+            self.subscribe(index, "trades", ["*"], {})
+            self.subscribe(index, channel, names, options)
+
+    @property
+    def topics(self) -> list[Topic]:
+        return [topic for market in self.stage.directory.all() for topic in market.topics.values()]
+
+    def peer(self, index: int) -> Peer:
+        return list(self.witnesses)[index % len(self.witnesses)]
+
+    @precondition(lambda self: len(self.witnesses) < 3)
+    @rule()
+    def connect(self) -> None:
+        self.witnesses[self.stage.connect(high=1_500)] = Witness()
+
+    @precondition(lambda self: len(self.witnesses) == 3)
+    @rule(index=st.integers(0, 2))
+    def disconnect(self, index: int) -> None:
+        peer = self.peer(index)
+        peer.leave()
+        del self.witnesses[peer]
+
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), channel=channels, names=names, options=options)
+    def subscribe(self, index: int, channel: str, names: list[str], options: dict[str, Any]) -> None:
+        request = {"op": "subscribe", "channel": channel, "symbols": names, **options}
+        self.ask(self.peer(index), request)
+
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), channel=channels, names=st.none() | names)
+    def unsubscribe(self, index: int, channel: str, names: list[str] | None) -> None:
+        self.ask(self.peer(index), {"op": "unsubscribe", "channel": channel, "symbols": names})
+
+    def ask(self, peer: Peer, request: dict[str, Any]) -> None:
+        if peer.client.behind:  # then the driver does not read from it
+            return
+        witness = self.witnesses[peer]
+        for topic in self.topics:
+            witness.note(topic.channel, topic.symbol, topic.seq)
+        peer.session.receive(json.dumps(request).encode())
+        self.stage.schedule.settle()
+
+    @rule(updates=updates)
+    def publish(self, updates: list[tuple[str, str]]) -> None:
+        before = {topic: topic.seq for topic in self.topics}
+        for symbol, kind in updates:
+            self.number += 1
+            getattr(self.stage, kind)(symbol, str(self.number))
+        self.expect(before)
+
+    @rule(symbol=symbols, missed=st.none() | st.integers(1, 3))
+    def lose(self, symbol: str, missed: int | None) -> None:
+        losses = {peer: witness.losses for peer, witness in self.witnesses.items()}
+        before = {topic: topic.seq for topic in self.topics}
+        self.stage.pipeline.receive(Gap(symbol, self.stage.clock(), missed))
+        self.stage.schedule.settle()
+        self.expect(before)
+        for peer, witness in self.witnesses.items():
+            if not peer.sink.stalled and witness.book.covering("trades", symbol):
+                assert witness.losses == losses[peer] + 1
+
+    @rule(state=st.sampled_from(("connected", "disconnected", "silent")))
+    def link(self, state: Any) -> None:
+        before = {topic: topic.seq for topic in self.topics}
+        self.stage.link(state)
+        self.expect(before)
+
+    def expect(self, before: dict[Topic, int]) -> None:
+        """Who keeps up and gets every update has each new one by now, once."""
+        self.read()
+        for peer, witness in self.witnesses.items():
+            if peer.sink.stalled:
+                continue
+            for topic in self.topics:
+                covering = witness.book.covering(topic.channel, topic.symbol)
+                along = topic.channel == "status" and witness.book.has(topic.symbol)
+                if along or (covering and witness.book.rates[covering] is None):
+                    due = {(topic.channel, topic.symbol, seq) for seq in range(before[topic] + 1, topic.seq + 1)}
+                    assert due <= witness.got, f"{topic} did not come"
+
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), high=st.sampled_from((0, 1_500)))
+    def stall(self, index: int, high: int) -> None:
+        """The client reads no more: the next write fills its transport, or one of the next."""
+        peer = self.peer(index)
+        self.witnesses[peer].stalled()
+        peer.sink.stalled, peer.sink.high = True, high
+
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), updates=st.lists(st.sampled_from(SYMBOLS), min_size=3, max_size=9))
+    def storm(self, index: int, updates: list[str]) -> None:
+        """Trades, more than the queue holds, while a client does not read."""
+        self.stall(index, 0)
+        self.publish([(symbol, kind) for symbol in updates for kind in ("trade", "quote")])
+        self.drain(index)
+
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2))
+    def drain(self, index: int) -> None:
+        peer = self.peer(index)
+        self.witnesses[peer].stalled()
+        peer.sink.drain()
+        self.stage.schedule.run_for(0.02)
+        self.read()
+        self.witnesses[peer].stalled()
+
+    @rule(seconds=st.sampled_from((0.02, 0.1, 0.1, 0.25, 31.0)))
+    def wait(self, seconds: float) -> None:
+        self.stage.schedule.run_for(seconds)
+        self.stage.pipeline.tick(self.stage.clock())
+        self.stage.schedule.settle()
+        for peer in list(self.witnesses):
+            if peer.sink.evicted:
+                peer.leave()
+                del self.witnesses[peer]
+
+    @invariant()
+    def read(self) -> None:
+        for peer, witness in self.witnesses.items():
+            for at, message in peer.sink.timed_news():
+                witness.read(message, at)
+
+    @invariant()
+    def a_paused_client_costs_a_bounded_amount(self) -> None:
+        assert self.stage.fanout.slow.queued <= QUEUE_MESSAGES * len(self.stage.fanout.slow)
+        for peer in self.witnesses:
+            backlog = peer.client.backlog
+            if backlog is not None:
+                assert peer.client.pending == []
+                assert len(backlog.changed) <= len(self.topics)
+                assert len(backlog) <= QUEUE_MESSAGES
+
+    def teardown(self) -> None:
+        """In the end all drain: the newest of everything has come, and no trade is missing unannounced."""
+        if not hasattr(self, "stage"):
+            return
+        for index in range(len(self.witnesses)):
+            self.drain(index)
+        self.stage.schedule.run_for(0.5)
+        self.read()
+        for witness in self.witnesses.values():
+            for topic in self.topics:
+                if witness.book.covering(topic.channel, topic.symbol):
+                    assert witness.position[topic.channel, topic.symbol] == topic.seq, f"{topic} did not come"
+        for peer in list(self.witnesses):
+            peer.leave()
+        assert list(self.stage.fanout.topics) == []
+        assert len(self.stage.fanout.slow) == 0
+
+
+TestDelivery = Delivery.TestCase
+TestDelivery.settings = settings(max_examples=50, stateful_step_count=30, deadline=None, report_multiple_bugs=False)

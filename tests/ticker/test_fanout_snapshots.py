@@ -1,0 +1,106 @@
+"""How a topic goes live for a client: its snapshot, and then what follows."""
+
+import pytest
+
+from feeds.market import Gap
+from tests.ticker.fakes import brief
+from tests.ticker.stage import Stage
+from ticker.clients import Joining
+from ticker.fanout import SNAPSHOT_BYTES
+
+
+class TestSnapshots:
+    """How a topic goes live."""
+
+    def test_the_current_value_comes_first_and_then_what_follows(self) -> None:
+        service = Stage("x:A", "x:B")
+        service.quote("x:A")
+        peer = service.connect()
+        peer.join(service.directory["x:A"].quotes)
+        service.quote("x:A")
+        assert brief(peer.sink.news()) == ["quote 1s", "quote 2"]
+
+    def test_without_a_value_or_if_not_wanted_there_is_none(self) -> None:
+        service = Stage("x:A", "x:B")
+        service.quote("x:A")
+        peer = service.connect()
+        peer.join(service.directory["x:B"].quotes)
+        peer.join(service.directory["x:A"].quotes, snapshot=False)
+        assert brief(peer.sink.news()) == []
+        service.quote("x:A")
+        service.quote("x:B")
+        assert brief(peer.sink.news()) == ["quote 2", "quote 1"]
+
+    @pytest.mark.parametrize(("wanted", "found"), [(2, ["trade 2s", "trade 3s"]), (50, None), (0, [])])
+    def test_of_trades_it_is_the_newest_retained_oldest_first(self, wanted: int, found: list[str] | None) -> None:
+        service = Stage("x:A", "x:B", snapshot_trades=wanted)
+        for _ in range(3):
+            service.trade("x:A")
+        peer = service.connect()
+        peer.join(service.directory["x:A"].trades)
+        assert brief(peer.sink.news()) == (found if found is not None else ["trade 1s", "trade 2s", "trade 3s"])
+
+    def test_gaps_among_the_retained_trades_are_told_in_their_place(self) -> None:
+        service = Stage("x:A", "x:B")
+        service.trade("x:A")
+        service.pipeline.receive(Gap("x:A", service.clock(), 3))
+        service.trade("x:A")
+        peer = service.connect()
+        peer.join(service.directory["x:A"].trades)
+        assert brief(peer.sink.news()) == ["trade 1s", "gap", "trade 2s"]
+
+    def test_frames_and_topics_come_in_the_order_in_which_they_were_asked_for(self) -> None:
+        service = Stage("x:A", "x:B")
+        service.quote("x:A")
+        service.quote("x:B")
+        peer = service.connect()
+        hello = b'\x81\x10{"type":"hello"}'
+        a, b = (service.directory[symbol].quotes for symbol in ("x:A", "x:B"))
+        service.fanout.join(peer.client, [Joining(a, None, True), hello, Joining(b, None, True)])
+        service.fanout.send(peer.client, hello)
+        service.schedule.settle()
+        assert brief(peer.sink.news()) == ["quote 1s", "hello", "quote 1s", "hello"]
+
+    def test_a_topic_is_live_from_the_moment_of_its_snapshot(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(600)))
+        for n in range(600):
+            service.quote(f"x:S{n}")
+        peer = service.connect(high=SNAPSHOT_BYTES)
+        peer.sink.stalled = True
+        topics = [service.directory[f"x:S{n}"].quotes for n in range(600)]
+        peer.join(*topics)
+        first, last = brief(peer.sink.news()), len(peer.client.joining)
+        assert len(first) + last == 600
+        assert peer.sink.paused
+        for n in (0, 599):
+            service.quote(f"x:S{n}", "9")
+        peer.sink.drain()
+        service.schedule.run_for(1)
+        assert len(peer.client.joining) == 0
+        rest = peer.sink.news()
+        assert brief(rest[:1]) == ["quote 2"]
+        assert brief(rest[-1:]) == ["quote 2s"]
+        assert len(rest) == 1 + last
+
+    def test_big_snapshots_go_in_slices(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(1_000)))
+        for n in range(1_000):
+            service.quote(f"x:S{n}")
+        peer = service.connect(high=10**9)
+        peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(1_000)))
+        assert len(peer.sink.messages) == 1_000
+        assert len(peer.sink.writes) > 2
+        assert max(map(len, peer.sink.writes)) < SNAPSHOT_BYTES + 1_000
+
+    def test_the_next_request_is_read_when_everything_is_on_its_way(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(600)))
+        for n in range(600):
+            service.quote(f"x:S{n}")
+        peer = service.connect(high=SNAPSHOT_BYTES)
+        peer.sink.stalled = True
+        peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(600)))
+        assert (peer.client.behind, peer.sink.resumptions) == (True, 0)
+        peer.sink.drain()
+        service.schedule.run_for(0.1)
+        assert not peer.client.behind
+        assert peer.sink.resumptions > 0

@@ -1,0 +1,191 @@
+"""The bytes of messages: WebSocket frames around JSON of the documented shape."""
+
+import json
+
+import pytest
+
+from feeds.market import Gap, Quote, Stats, Trade
+from tests.ticker.fakes import START, Message, frames_in, messages
+from tests.ticker.stage import EPOCH, quote, stats, trade
+from ticker import frames
+from ticker.bus import ChannelName, Status, Topic, Value
+from ticker.rows import Row
+
+NOW = "2026-08-09T21:05:48.000000000Z"
+
+
+def topic_with(channel: ChannelName, value: Value, seq: int = 7) -> Topic:
+    topic = Topic(channel, "x:A", EPOCH, 10)
+    topic.seq, topic.value = seq, value
+    return topic
+
+
+def row_of(*updates: Quote | Trade | Stats) -> Row:
+    row = Row()
+    for update in updates:
+        row.take(update)
+    return row
+
+
+def only(data: bytes) -> Message:
+    [message] = messages(data)
+    return message
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 100_000])
+def test_a_frame_of_any_size_is_what_the_standard_says(size: int) -> None:
+    payload = bytes(index % 251 for index in range(size))
+    frame = frames.text_frame(payload)
+    assert list(frames_in(frame + frame)) == [(1, payload), (1, payload)]
+    assert frames.payload(frame) == payload
+
+
+def test_control_frames() -> None:
+    assert list(frames_in(frames.PING + frames.pong_frame(b"still there?") + frames.pong_frame(b"p" * 125))) == [
+        (9, b""),
+        (10, b"still there?"),
+        (10, b"p" * 125),
+    ]
+
+
+HEAD = {"symbol": "x:A", "seq": 7, "received": NOW}
+VALUES: list[tuple[ChannelName, Value, Message]] = [
+    (
+        "quotes",
+        quote("x:A"),
+        {
+            "type": "quote",
+            "time": "2026-08-09T21:05:47.9Z",
+            "bid": "1.10",
+            "bid_size": "5",
+            "ask": "1.20",
+            "ask_size": "7",
+        },
+    ),
+    (
+        "trades",
+        trade("x:A"),
+        {
+            "type": "trade",
+            "time": "2026-08-09T21:05:47.95Z",
+            "epoch": EPOCH,
+            "price": "1.15",
+            "size": "0.30",
+            "side": "sell",
+            "trade_id": "77",
+        },
+    ),
+    (
+        "stats",
+        stats("x:A"),
+        {
+            "type": "stats",
+            "time": None,
+            "open": "1.00",
+            "high": "1.30",
+            "low": "0.90",
+            "last": "1.14",
+            "volume": "4000",
+            "change": "0.14",
+            "change_pct": "14.00",
+            "source": "venue",
+        },
+    ),
+    (
+        "ticker",
+        row_of(trade("x:A"), quote("x:A")),
+        {
+            "type": "ticker",
+            "time": "2026-08-09T21:05:47.9Z",
+            "last": "1.15",
+            "last_time": "2026-08-09T21:05:47.95Z",
+            "bid": "1.10",
+            "ask": "1.20",
+            "bid_size": "5",
+            "ask_size": "7",
+            "open_24h": None,
+            "high_24h": None,
+            "low_24h": None,
+            "volume_24h": None,
+            "change_24h": None,
+            "change_pct_24h": None,
+        },
+    ),
+    (
+        "status",
+        Status("x:A", START, "stale", "feed_silent", START - 5, START - 1_500_000_000),
+        {
+            "type": "status",
+            "time": None,
+            "state": "stale",
+            "reason": "feed_silent",
+            "since": "2026-08-09T21:05:47.999999995Z",
+            "last_received": "2026-08-09T21:05:46.500000000Z",
+            "until": None,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("channel", "value", "body"), VALUES, ids=[channel for channel, *_ in VALUES])
+def test_the_message_of_each_channel(channel: ChannelName, value: Value, body: Message) -> None:
+    topic = topic_with(channel, value)
+    assert only(frames.update(topic)) == HEAD | body
+    assert only(frames.snapshot(topic)) == HEAD | body | {"snapshot": True, "epoch": EPOCH}
+
+
+def test_what_is_not_known_is_null() -> None:
+    empty = Quote("x:A", START, None, None, None, None, None)
+    message = only(frames.update(topic_with("quotes", empty)))
+    assert [message[name] for name in ("time", "bid", "bid_size", "ask", "ask_size")] == [None] * 5
+    assert only(frames.update(topic_with("trades", Trade("x:A", START, None, "1", "1", None, None))))["side"] is None
+    never = Status("x:A", START, "unknown", "starting", START, None)
+    assert only(frames.update(topic_with("status", never)))["last_received"] is None
+
+
+def test_digits_are_the_venues_own() -> None:
+    message = only(frames.update(topic_with("trades", trade("x:A", price="0.35130000"))))
+    assert message["price"] == "0.35130000"
+
+
+def test_bytes_are_made_once_and_shared() -> None:
+    topic = topic_with("quotes", quote("x:A"))
+    assert frames.update(topic) is frames.update(topic)
+    assert frames.snapshot(topic) is frames.snapshot(topic)
+
+
+def test_a_retained_trade_is_a_snapshot_with_the_seq_it_had() -> None:
+    topic = topic_with("trades", trade("x:A", price="3"), seq=3)
+    message = only(frames.retained(topic, (1, trade("x:A", price="1"))))
+    assert (message["price"], message["seq"], message["snapshot"], message["epoch"]) == ("1", 1, True, EPOCH)
+
+
+GAP = {
+    "type": "gap",
+    "channel": "trades",
+    "symbol": "x:A",
+    "epoch": EPOCH,
+    "received": NOW,
+    "from_seq": None,
+    "to_seq": None,
+    "missed": 4,
+    "reason": "feed",
+}
+
+
+def test_a_gap_of_the_feeds_has_no_numbers_of_ours() -> None:
+    topic, gap = topic_with("trades", trade("x:A")), Gap("x:A", START, 4)
+    assert only(frames.feed_gap(topic, gap)) == GAP
+    assert only(frames.retained(topic, (1, gap))) == GAP
+    assert only(frames.feed_gap(topic, Gap("x:A", START, None)))["missed"] is None
+
+
+def test_a_gap_of_a_slow_client_names_the_first_and_the_last_lost() -> None:
+    topic = topic_with("trades", trade("x:A"))
+    message = only(frames.gap_frame(topic, START, "slow_consumer", missed=3, first=5, last=7))
+    assert message == GAP | {"from_seq": 5, "to_seq": 7, "missed": 3, "reason": "slow_consumer"}
+
+
+def test_a_heartbeat_and_other_messages() -> None:
+    assert only(frames.heartbeat(START)) == {"type": "heartbeat", "time": NOW}
+    assert json.loads(frames.payload(frames.encode({"type": "pong", "id": "ä"}))) == {"type": "pong", "id": "ä"}

@@ -1,0 +1,200 @@
+"""Reading requests: what is taken, and what is said of the rest."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticker.bus import CHANNELS
+from ticker.errors import RequestError
+from ticker.requests import (
+    Limits,
+    Subscribe,
+    channel_named,
+    check_names,
+    parse,
+    parse_subscribe,
+    parse_unsubscribe,
+    read,
+    request_id,
+)
+
+LIMITS = Limits()
+SUBSCRIBE: dict[str, Any] = {"channel": "quotes", "symbols": ["x:A"]}
+
+
+def refusal(what: Any, *arguments: Any) -> tuple[int, str]:
+    """The code and the reason with which something is refused."""
+    with pytest.raises(RequestError) as refused:
+        what(*arguments)
+    return refused.value.code, refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b'{"op":ping}', "not JSON"),
+        (b'{"op":NaN}', "not JSON"),
+        (b"[" * 2_000, "not JSON"),
+        (b'{"id":"\\ud800"}', "not JSON"),
+        (b"[]", "a JSON object"),
+        (b'"ping"', "a JSON object"),
+        (b"null", "a JSON object"),
+        (b"1", "a JSON object"),
+    ],
+)
+def test_what_is_no_json_object_is_a_400(text: bytes, reason: str) -> None:
+    code, said = refusal(read, text)
+    assert code == 400
+    assert reason in said
+
+
+def test_an_object_is_read() -> None:
+    assert read(b'{"op":"ping","id":7}') == {"op": "ping", "id": 7}
+
+
+@pytest.mark.parametrize("good", [None, 0, -1, 2**53 - 1, "", "a", "x" * 64])
+def test_an_id_is_an_integer_or_a_short_string(good: Any) -> None:
+    assert request_id({"id": good}) == good
+
+
+@pytest.mark.parametrize("bad", [2**53, -(2**53), 1.0, True, "x" * 65, [], {}])
+def test_any_other_id_is_a_400(bad: Any) -> None:
+    code, reason = refusal(request_id, {"id": bad})
+    assert code == 400
+    assert reason.startswith("id: ")
+
+
+@pytest.mark.parametrize(
+    ("op", "code", "said"),
+    [
+        (None, 400, "op: "),
+        (5, 400, "op: "),
+        ("subscrib", 405, "did you mean subscribe?"),
+        ("PING", 405, "no such op: subscribe, unsubscribe, list, ping"),
+        ("", 405, "no such op"),
+        ("auth", 400, "not offered yet"),
+    ],
+)
+def test_an_op_that_there_is_not(op: Any, code: int, said: str) -> None:
+    found = refusal(parse, {"op": op})
+    assert found[0] == code
+    assert said in found[1]
+
+
+def test_an_unknown_field_is_a_warning_that_suggests_the_nearest() -> None:
+    request = parse({"op": "subscribe", "id": 1, "maxRate": 4, "colour": "red", **SUBSCRIBE})
+    assert request.warnings == ["unknown field 'maxRate'; did you mean 'max_rate'?", "unknown field 'colour'"]
+
+
+def test_warnings_are_few_and_short() -> None:
+    request = parse({"op": "ping"} | {f"{n}" * 500: 0 for n in range(50)})
+    assert len(request.warnings) == 10
+    assert max(map(len, request.warnings)) < 100
+
+
+@pytest.mark.parametrize(
+    ("fields", "rate", "snapshot", "again"),
+    [
+        ({}, None, True, False),
+        ({"snapshot": True}, None, True, True),
+        ({"snapshot": False}, None, False, False),
+        ({"snapshot": None}, None, True, False),
+        ({"max_rate": None, "interval": None, "since": None, "fields": None}, None, True, False),
+        ({"channel": "ticker"}, 10, True, False),
+        ({"channel": "ticker", "max_rate": None}, None, True, False),
+    ],
+)
+def test_what_a_subscribe_asks_for(fields: dict[str, Any], rate: float | None, snapshot: bool, again: bool) -> None:
+    channel = fields.get("channel", "quotes")
+    assert parse_subscribe(SUBSCRIBE | fields, LIMITS) == Subscribe(channel, ("x:A",), rate, snapshot, again)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "reason"),
+    [
+        ({"channel": None}, 400, "channel: "),
+        ({"channel": 5}, 400, "channel: "),
+        ({"channel": "quote"}, 404, "did you mean quotes?"),
+        ({"channel": "x" * 60_000}, 404, "one of ticker, quotes, trades, stats, status"),
+        ({"channel": "bars"}, 404, "not offered yet"),
+        ({"interval": "1m"}, 404, "not offered yet"),
+        ({"since": "2026-08-09T21:05:48Z"}, 400, "since: not offered yet"),
+        ({"fields": ["bid"]}, 400, "fields: not offered yet"),
+        ({"max_rate": 4}, 400, "max_rate: not offered yet"),
+        ({"max_rate": 0}, 400, "max_rate: "),
+        ({"max_rate": "fast"}, 400, "max_rate: "),
+        ({"snapshot": 10}, 400, "snapshot: "),
+        ({"snapshot": "yes"}, 400, "snapshot: "),
+        ({"symbols": None}, 400, "symbols: "),
+        ({"symbols": "x:A"}, 400, "symbols: "),
+        ({"symbols": []}, 400, "symbols: "),
+        ({"symbols": ["x:A", 5]}, 400, "symbols: "),
+        ({"symbols": [""]}, 400, "symbols: "),
+        ({"symbols": ["x" * 65]}, 400, "64 characters"),
+        ({"symbols": ["*****"]}, 400, "more than 4"),
+        ({"symbols": ["x:A"] * 1_001}, 413, "1001 symbols in one request; the limit is 1000"),
+    ],
+)
+def test_a_subscribe_that_cannot_be_taken(fields: dict[str, Any], code: int, reason: str) -> None:
+    found = refusal(parse_subscribe, SUBSCRIBE | fields, LIMITS)
+    assert found[0] == code
+    assert reason in found[1]
+    assert len(found[1]) < 200
+
+
+def test_limits_are_what_may_just_be() -> None:
+    names = ["*" * 4 + "x" * 60, *(f"x:{n}" for n in range(999))]
+    assert check_names(names, LIMITS) == tuple(names)
+
+
+def test_a_name_counts_once() -> None:
+    assert check_names(["x:B", "x:A", "x:B"], LIMITS) == ("x:B", "x:A")
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, ("quotes", ("x:A",))),
+        ({"symbols": None}, ("quotes", None)),
+        ({"symbols": ["*", "x:A"], "interval": None}, ("quotes", ("*", "x:A"))),
+    ],
+)
+def test_what_an_unsubscribe_asks_for(fields: dict[str, Any], found: Any) -> None:
+    assert parse_unsubscribe(SUBSCRIBE | fields, LIMITS) == found
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"channel": None}, 400), ({"channel": "x"}, 404), ({"interval": "1m"}, 404), ({"symbols": []}, 400)],
+)
+def test_an_unsubscribe_that_cannot_be_taken(fields: dict[str, Any], code: int) -> None:
+    assert refusal(parse_unsubscribe, SUBSCRIBE | fields, LIMITS)[0] == code
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_channels_by_name(channel: str) -> None:
+    assert channel_named(channel) == channel
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=70),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3),
+    max_leaves=6,
+)
+fields = st.sampled_from(("op", "id", "channel", "symbols", "interval", "max_rate", "snapshot", "since", "fields"))
+likely = st.sampled_from(("subscribe", "unsubscribe", "quotes", "ticker", "*", ["x:A"], ["*", "x:*"], True, None))
+
+
+@given(st.dictionaries(fields | st.text(max_size=5), likely | json_values, max_size=8))
+def test_any_object_is_taken_or_refused_with_a_reason(message: dict[str, Any]) -> None:
+    try:
+        request = parse(message)
+        for parse_body in (parse_subscribe, parse_unsubscribe):
+            parse_body(request.body, LIMITS)
+    except RequestError as error:
+        assert error.code in (400, 404, 405, 413)
+        assert error.reason

@@ -1,0 +1,84 @@
+"""Which of a client's subscriptions decides over a symbol."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ticker.witness import Book
+from ticker.bus import ChannelName
+from ticker.subscriptions import Subscription, Subscriptions
+
+
+def held(*subscriptions: tuple[ChannelName, str, float | None]) -> Subscriptions:
+    found = Subscriptions()
+    for subscription in subscriptions:
+        found.put(Subscription(*subscription))
+    return found
+
+
+def deciding(subscriptions: Subscriptions, symbol: str, channel: ChannelName = "quotes") -> str | None:
+    found = subscriptions.over(channel, symbol)
+    return found.name if found else None
+
+
+def test_nothing_covers_nothing() -> None:
+    assert deciding(held(), "x:A") is None
+    assert deciding(held(("quotes", "x:A", None), ("quotes", "y:*", None)), "x:B") is None
+
+
+def test_a_channel_does_not_cover_another() -> None:
+    subscriptions = held(("quotes", "x:A", None), ("trades", "*", None))
+    assert deciding(subscriptions, "x:A", "ticker") is None
+    assert deciding(subscriptions, "x:A", "trades") == "*"
+
+
+def test_an_exact_name_beats_a_pattern_and_a_newer_pattern_an_older_one() -> None:
+    subscriptions = held(("quotes", "x:A", None), ("quotes", "*", None), ("quotes", "x:*", None))
+    assert deciding(subscriptions, "x:A") == "x:A"
+    assert deciding(subscriptions, "x:B") == "x:*"
+    assert deciding(subscriptions, "y:B") == "*"
+
+
+def test_what_goes_falls_back_to_what_still_covers() -> None:
+    subscriptions = held(("quotes", "*", None), ("quotes", "x:*", None), ("quotes", "x:A", None))
+    found = []
+    for name in ("x:A", "x:*", "*"):
+        found.append(deciding(subscriptions, "x:A"))
+        assert subscriptions.remove("quotes", name) is not None
+    assert [*found, deciding(subscriptions, "x:A")] == ["x:A", "x:*", "*", None]
+    assert subscriptions.remove("quotes", "*") is None
+
+
+def test_subscribing_again_changes_the_options_in_place() -> None:
+    subscriptions = held(("ticker", "*", 10), ("ticker", "x:*", None), ("ticker", "*", None))
+    assert [(s.name, s.rate) for s in subscriptions] == [("*", None), ("x:*", None)]
+    assert deciding(subscriptions, "x:A", "ticker") == "x:*"
+
+
+def test_what_is_held() -> None:
+    subscriptions = held(("quotes", "x:A", None), ("quotes", "x:*", None), ("trades", "*", None))
+    assert ("quotes", "x:A") in subscriptions
+    assert ("trades", "x:A") not in subscriptions
+    assert subscriptions.names("quotes") == ("x:A", "x:*")
+    assert set(subscriptions.patterns) == {("quotes", "x:*"), ("trades", "*")}
+    assert [subscription.kind for subscription in subscriptions] == ["exact", "pattern", "pattern"]
+
+
+names = st.sampled_from(("x:A", "x:B", "y:A", "*", "x:*", "*:A", "*:*"))
+changes = st.lists(st.tuples(st.booleans(), names), max_size=12)
+
+
+@given(changes)
+def test_it_is_the_one_that_the_simple_model_says(changes: list[tuple[bool, str]]) -> None:
+    subscriptions, book = Subscriptions(), Book()
+    for number, (put, name) in enumerate(changes):
+        if put:
+            subscriptions.put(Subscription("quotes", name, float(number)))
+            book.rates["quotes", name] = number
+        else:
+            removed = subscriptions.remove("quotes", name)
+            assert (removed.rate if removed else None) == book.rates.pop(("quotes", name), None)
+        for symbol in ("x:A", "x:B", "y:A", "y:B"):
+            found, expected = subscriptions.over("quotes", symbol), book.covering("quotes", symbol)
+            assert (found and (found.channel, found.name, found.rate)) == (
+                expected and (*expected, book.rates[expected])
+            )

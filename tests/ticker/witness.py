@@ -1,0 +1,142 @@
+"""What a client may see: the protocol's promises, checked message by message as they are written.
+
+A simple model beside the real thing. It knows what the client asked for from the acks alone, and what was published
+from the test.
+"""
+
+from fnmatch import fnmatchcase
+
+from tests.ticker.fakes import Message
+
+CHANNEL_OF = {"quote": "quotes", "trade": "trades", "stats": "stats", "ticker": "ticker", "status": "status"}
+
+Key = tuple[str, str]  # channel and symbol
+Rate = float | None
+
+
+class Book:
+    """What a client is subscribed to: an exact name beats a pattern, a newer pattern an older one."""
+
+    def __init__(self) -> None:
+        self.rates: dict[Key, Rate] = {}  # by channel and name as written
+
+    def covering(self, channel: str, symbol: str) -> Key | None:
+        """The subscription that decides over a topic."""
+        if (channel, symbol) in self.rates:
+            return channel, symbol
+        patterns = [key for key in self.rates if key[0] == channel and fnmatchcase(symbol, key[1])]
+        return patterns[-1] if patterns else None
+
+    def rate(self, channel: str, symbol: str) -> Rate:
+        """The rate in effect for a topic that is covered."""
+        key = self.covering(channel, symbol)
+        assert key is not None
+        return self.rates[key]
+
+    def has(self, symbol: str) -> bool:
+        """Whether anything of the symbol is covered: then its status comes along."""
+        return any(self.covering(channel, symbol) for channel in CHANNEL_OF.values())
+
+    def ack(self, message: Message) -> None:
+        """A request took effect."""
+        for name in message["symbols"]:
+            key = (message["channel"], name)
+            if message["op"] == "subscribe":
+                self.rates[key] = message["max_rate"]
+            else:
+                del self.rates[key]
+
+
+class Witness:
+    """Reads what one client is sent. Raises AssertionError where a promise is broken."""
+
+    def __init__(self) -> None:
+        self.book = Book()
+        self.position: dict[Key, int] = {}  # the last seq of each topic; of trades all came up to it, or were told lost
+        self.got: set[tuple[str, str, int]] = set()  # live updates
+        self.losses = 0  # gaps of the feed's own
+        self._plain: set[Key] = set()  # topics that have been unthinned since they were covered
+        self._told: set[str] = set()  # symbols whose status came
+        self._last_trade = -1
+        self._sent_at: dict[Key, int] = {}
+
+    def note(self, channel: str, symbol: str, seq: int) -> None:
+        """A request is about to be made; should it cover the topic anew, that begins after this seq."""
+        if not self.book.covering(channel, symbol):
+            self.position[channel, symbol] = seq
+
+    def read(self, message: Message, now: int) -> None:
+        """The next message, written at `now`."""
+        kind = message["type"]
+        if kind == "ack":
+            self.book.ack(message)
+            self._forget_uncovered()
+        elif kind == "gap":
+            self._gap(message)
+        elif kind in CHANNEL_OF:
+            key = (CHANNEL_OF[kind], message["symbol"])
+            self._allowed(key)
+            if kind == "trade":
+                self._trade(message)
+            else:
+                self._state(key, message, now)
+
+    def stalled(self) -> None:
+        """The client did not read for a while: what is thinned may come sooner once it does."""
+        self._sent_at.clear()
+
+    def _forget_uncovered(self) -> None:
+        for channel, symbol in list(self._plain):
+            if self.book.covering(channel, symbol) is None or self.book.rate(channel, symbol) is not None:
+                self._plain.discard((channel, symbol))
+        self._told = {symbol for symbol in self._told if self.book.has(symbol)}
+        self._sent_at.clear()
+
+    def _allowed(self, key: Key) -> None:
+        channel, symbol = key
+        if channel == "status":
+            assert self.book.has(symbol), f"status of {symbol}, of which nothing is subscribed"
+            self._told.add(symbol)
+        else:
+            assert self.book.covering(channel, symbol), f"{key} comes without its ack, or after that of its end"
+            assert symbol in self._told, f"{key} comes before its status"
+
+    def _state(self, key: Key, message: Message, now: int) -> None:
+        seq, last = message["seq"], self.position.get(key, 0)
+        assert seq >= last, f"{key} goes back from {last} to {seq}"
+        self.position[key] = seq
+        thinned = self.book.covering(*key) is not None and self.book.rate(*key) is not None
+        if "snapshot" in message:
+            if not thinned:
+                self._plain.add(key)
+            return
+        if key in self._plain:
+            assert seq > last, f"{key} repeats {seq}"
+        self.got.add((*key, seq))
+        if thinned:
+            assert now - self._sent_at.get(key, 0) >= 100_000_000, f"{key} comes more than 10 times a second"
+            self._sent_at[key] = now
+
+    def _trade(self, message: Message) -> None:
+        if "snapshot" in message:
+            return
+        symbol, seq, number = message["symbol"], message["seq"], int(message["price"])
+        last = self.position["trades", symbol]
+        assert seq == last + 1, f"trade {seq} of {symbol} follows {last}"
+        assert number > self._last_trade, "trades are not in publish order across symbols"
+        self.position["trades", symbol], self._last_trade = seq, number
+        self.got.add(("trades", symbol, seq))
+
+    def _gap(self, message: Message) -> None:
+        symbol, first, last, missed = (message[name] for name in ("symbol", "from_seq", "to_seq", "missed"))
+        self._allowed(("trades", symbol))
+        if message["reason"] == "feed":
+            assert first is None
+            assert last is None
+            self.losses += 1
+        elif first is not None:
+            before = self.position["trades", symbol]
+            assert first == before + 1, f"a gap of {symbol} from {first} follows {before}"
+            assert last >= first
+            assert missed is None or missed >= last - first + 1
+            self.position["trades", symbol] = last
