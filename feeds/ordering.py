@@ -67,7 +67,7 @@ class Ordering:
 
     def next_expiry(self) -> int | None:
         """When `expire` has something to do, in nanoseconds; None while no trade waits."""
-        return min((tape.due for tape in self._holding.values()), default=None)
+        return min(tape.due for tape in self._holding.values()) if self._holding else None
 
     def expire(self, now: int) -> list[Event]:
         """Gives up on the holes that were left open too long: a Gap each, and the trades behind it."""

@@ -88,5 +88,6 @@ class Reader:
             return False
         if last is not None and number > last + 1:
             self._counts.sequence_gaps += 1
+            self._complaints.sequence_gap(last, number)
         self._last_number = number
         return True

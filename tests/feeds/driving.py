@@ -61,16 +61,18 @@ def feed_of(
 
 
 @contextlib.asynccontextmanager
-async def running(feed: WebSocketFeed) -> AsyncIterator[asyncio.Task[None]]:
-    """The task of a feed that runs until the block ends, and leaves nothing running behind."""
-    run = asyncio.create_task(feed.run())
+async def running(*feeds: WebSocketFeed) -> AsyncIterator[None]:
+    """Feeds that run until the block ends, and leave nothing running behind."""
+    runs = [asyncio.create_task(feed.run()) for feed in feeds]
     try:
-        yield run
+        yield
     finally:
-        run.cancel()
-        await asyncio.wait([run])
+        for run in runs:
+            run.cancel()
+        await asyncio.wait(runs)
+    assert all(run.cancelled() for run in runs)
     assert tasks_of_feeds() == []
-    assert feed.counts.connections == 0
+    assert all(feed.counts.connections == 0 for feed in feeds)
 
 
 def tasks_of_feeds() -> list[str]:

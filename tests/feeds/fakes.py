@@ -49,7 +49,7 @@ class FakeAdapter:
 
     request_spacing_s: ClassVar[float] = 0
     spacing_per_address: ClassVar[bool] = False
-    connect_spacing_s: ClassVar[float] = 0.0
+    connect_spacing_s: ClassVar[float] = 0
     keepalive: ClassVar[tuple[float, bytes] | None] = None
     lifetime_limited: ClassVar[bool] = False
 

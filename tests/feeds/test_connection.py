@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from feeds.connection import CLOSE_TIMEOUT_S
 from feeds.market import Removed
 from tests.feeds.driving import Published, comes_true, feed_of, running
 from tests.feeds.fakes import FakeAdapter, FakeVenue
@@ -33,9 +34,14 @@ def losses(logs: list[EventDict]) -> list[tuple[str, str]]:
     return [(log["reason"], log["detail"]) for log in logs if log["event"].startswith("connection lost")]
 
 
+def removed(published: Published) -> list[str]:
+    """The symbols that were said to be removed."""
+    return [event.symbol for event in published.events if isinstance(event, Removed)]
+
+
 class TestConversing:
     async def test_asks_and_publishes_what_comes_in_text_and_binary_frames(self, published: Published) -> None:
-        async with FakeVenue() as venue, running(feed_of(venue.url, published, "trades A", "quotes B")) as _:
+        async with FakeVenue() as venue, running(feed_of(venue.url, published, "trades A", "quotes B")):
             session = await venue.session(0, "trades:A", "quotes:B")
             await session.send("trade:A:1")
             await session.send(b"trade:A:2")
@@ -56,9 +62,23 @@ class TestConversing:
             await venue.session(0, *(f"trades:{symbol}" for symbol in symbols if symbol not in refused))
             await published.until(lambda: feed.counts.rejected_symbols == 2, "both symbols to be rejected")
 
-        assert {event.symbol for event in published.events if isinstance(event, Removed)} == {"fake:C", "fake:F"}
+        assert removed(published) == ["fake:C", "fake:F"]
         assert [log["symbol"] for log in logs if "refuses a symbol" in log["event"]] == ["fake:C", "fake:F"]
         assert len(venue.sessions) == 1
+
+    async def test_a_symbol_that_is_refused_on_each_connection_is_counted_and_warned_of_once(
+        self, published: Published, logs: list[EventDict]
+    ) -> None:
+        venue = FakeVenue(refused_symbols=frozenset("B"))
+        async with venue, running(feed := feed_of(venue.url, published, "trades A,B")):
+            for number in range(3):
+                session = await venue.session(number, "trades:A")
+                await published.until(lambda: len(removed(published)) > number, "the refusal")  # noqa: B023 - at once
+                session.drop()
+
+        assert removed(published)[:3] == ["fake:B"] * 3
+        assert feed.counts.rejected_symbols == 1
+        assert [log["symbol"] for log in logs if log["log_level"] == "warning" and "symbol" in log] == ["fake:B"]
 
     async def test_sends_keepalives(self, published: Published) -> None:
         class Kept(FakeAdapter):
@@ -162,9 +182,14 @@ class TestEnds:
             assert len(venue.sessions) == 1
 
     async def test_leaving_says_goodbye_and_waits_for_no_answer(self, published: Published) -> None:
+        loop = asyncio.get_running_loop()
         async with FakeVenue() as venue:
             async with running(feed_of(venue.url, published)):
                 session = await venue.session(0, "trades:A")
+                session._connection.transport.pause_reading()
+                left = loop.time()
+            assert loop.time() - left < CLOSE_TIMEOUT_S
+            session._connection.transport.resume_reading()
             await venue.until(lambda: session.ended, "the venue to see the end")
 
         assert published.states == ["connected", "disconnected"]

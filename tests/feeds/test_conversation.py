@@ -368,6 +368,14 @@ class TestWhatWasInVain:
         assert talk.message(START + 3 * ANSWER_WITHIN) is None
         assert talk.settled
 
+    def test_an_answer_that_comes_too_late_costs_nothing(self) -> None:
+        talk = conversation("trades A,B")
+        everything(talk)
+        everything(talk, START + ANSWER_WITHIN)
+
+        assert talk.take([Acknowledged(1), Acknowledged(2)], START + ANSWER_WITHIN) == []
+        assert everything(talk, START + 3 * ANSWER_WITHIN) == []
+
     def test_refused_symbols_are_asked_for_again_after_a_while(self) -> None:
         talk = conversation("trades A,B", "quotes A,B")
         everything(talk)

@@ -1,5 +1,8 @@
 """One passes at a time, and no more than so many in the long run."""
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from feeds.gate import Gate
 from feeds.timestamps import SECOND
 
@@ -28,3 +31,26 @@ def test_stays_closed_until_it_is_told_to_open() -> None:
 
     assert not gate.passes(START + 5 * SECOND - 1)
     assert gate.passes(START + 5 * SECOND)
+
+
+def test_being_told_to_stay_closed_does_not_open_it_sooner() -> None:
+    gate = Gate(60)
+    gate.passes(START)
+    gate.close_until(START + SECOND)
+
+    assert gate.opens_at == START + 60 * SECOND
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 3 * SECOND), max_size=50), st.integers(1, 5))
+def test_in_no_span_of_time_more_pass_than_a_burst_and_one_each_period(pauses: list[int], burst: int) -> None:
+    gate = Gate(1, burst)
+    now, passed = START, list[int]()
+    for pause in pauses:
+        now += pause
+        if gate.passes(now):
+            passed.append(now)
+
+    for number, start in enumerate(passed):
+        for more, end in enumerate(passed[number:]):
+            assert more + 1 <= burst + (end - start) // SECOND

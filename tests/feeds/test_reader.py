@@ -122,6 +122,14 @@ class TestNumberedFrames:
         assert trades(reader, "number:10 trade:A:2") == ["2"]
         assert counts.sequence_gaps == 1
 
+    def test_that_are_missing_are_logged_once(self, reader: Reader, counts: FeedCounts) -> None:
+        with capture_logs() as logs:
+            for number in (3, 9, 10, 20):
+                trades(reader, f"number:{number}")
+
+        assert [(log["after"], log["before"]) for log in logs] == [(3, 9)]
+        assert counts.sequence_gaps == 2
+
     def test_are_numbered_by_connection(self, reader: Reader, counts: FeedCounts, complaints: Complaints) -> None:
         trades(reader, "number:7")
 

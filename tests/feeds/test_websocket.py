@@ -12,8 +12,8 @@ from structlog.typing import EventDict
 from feeds.feed import Feed
 from feeds.market import Confirmed, Event, Gap, Instrument, LinkState, Quote, Trade
 from feeds.ordering import HOLD
-from feeds.timestamps import clock
-from feeds.websocket import SILENCE_FEW_S, SILENCE_S, KeptLink, WebSocketFeed
+from feeds.timestamps import SECOND, clock
+from feeds.websocket import CONNECT_BURST, SILENCE_FEW_S, SILENCE_S, KeptLink, WebSocketFeed
 from tests.feeds.driving import Published, comes_true, feed_of, running, tasks_of_feeds
 from tests.feeds.fakes import FakeAdapter, FakeVenue, link, options
 from tests.venues.session import Session
@@ -25,13 +25,6 @@ class ShortLived(FakeAdapter):
     """The venue ends connections after a while."""
 
     lifetime_limited: ClassVar[bool] = True
-
-
-class Silent(FakeVenue):
-    """A venue that answers nothing."""
-
-    async def received(self, session: Session, message: str) -> None:
-        """No answer."""
 
 
 @pytest.fixture
@@ -158,11 +151,9 @@ class TestOrder:
                 await session.send("trade:A:1 trade:A:3")
                 await comes_true(lambda: feed.counts.updates["trades"] == 2, "both trades to come")
             at_the_end = list(published.events)
-            loop = asyncio.get_running_loop()
             over = asyncio.Event()
-            loop.call_later(
-                2 * HOLD / 1e9, over.set
-            )  # a timer that the feed had left behind would come before this one
+            # A timer that the feed had left behind would come before this one.
+            asyncio.get_running_loop().call_later(1.2 * HOLD / SECOND, over.set)
             await over.wait()
 
         assert published.events == at_the_end
@@ -190,6 +181,20 @@ class TestBackoff:
                 await comes_true(lambda: len(waits(logs)) >= 5, "five tries")
 
         assert waits(logs)[:5] == [0.01, 0.02, 0.04, 0.05, 0.05]
+
+    async def test_does_not_try_more_often_than_the_venue_allows(self, published: Published) -> None:
+        class Rationed(FakeAdapter):
+            connect_spacing_s: ClassVar[float] = LONG_S
+
+        async with FakeVenue() as venue:
+            venue.accepting = False
+            rationed, free = (
+                feed_of(venue.url, published, adapter=adapter, backoff_max_s=0.01)
+                for adapter in (Rationed, FakeAdapter)
+            )
+            async with running(rationed, free):
+                await comes_true(lambda: free.counts.reconnects["connect"] >= 2 * CONNECT_BURST, "many tries")
+                await comes_true(lambda: rationed.counts.reconnects["connect"] == CONNECT_BURST, "as many as allowed")
 
     async def test_is_reset_by_new_data_and_by_nothing_less(self, published: Published, logs: list[EventDict]) -> None:
         said = ["trade:A:1", "alive", "trade:A:1 unknown:what", "trade:A:2", "alive"]
@@ -394,11 +399,6 @@ class TestTheEnd:
                 feed := feed_of(venue.url, published, uniform=1.0, backoff_min_s=LONG_S, backoff_max_s=LONG_S)
             ):
                 await comes_true(lambda: feed.tried, "a vain try")
-
-    async def test_may_come_while_the_venue_does_not_answer_the_close_frame(self, published: Published) -> None:
-        async with Silent() as venue, running(feed_of(venue.url, published)):
-            session = await venue.session(0)
-            await venue.until(lambda: bool(session.messages), "the request")
 
 
 class TestABug:
