@@ -1,0 +1,1 @@
+"""`ticker bench`: what this machine holds, measured on the real service by clients in other processes."""
