@@ -11,10 +11,8 @@ from ticker.clients import Client, Joining
 from ticker.directory import is_pattern, matches
 from ticker.errors import RequestError
 from ticker.hub import Hub
-from ticker.requests import Subscribe
+from ticker.requests import PATTERNS_MOST, Subscribe
 from ticker.subscriptions import Subscription, Subscriptions
-
-PATTERNS_MOST = 100  # a client's: each is held against every symbol there is, and costs memory though nothing matches
 
 
 class Holdings:

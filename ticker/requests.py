@@ -7,10 +7,11 @@ import orjson
 from msgspec import Struct
 
 from ticker.bus import CHANNELS, ChannelName
-from ticker.directory import nearest
+from ticker.directory import is_pattern, nearest
 from ticker.errors import RequestError
 
 TICKER_RATE = 10  # updates per second of the `ticker` channel without max_rate
+PATTERNS_MOST = 100  # a client's: each is held against every symbol there is, and costs memory though nothing matches
 LATER = ("since", "fields")  # of the protocol, and not offered yet
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -130,6 +131,9 @@ def check_names(names: list[str], limits: Limits) -> tuple[str, ...]:
     """Names and patterns of symbols, each once. Raises RequestError 400 or 413."""
     if len(names) > limits.symbols_per_request:
         raise RequestError(413, f"{len(names)} symbols in one request; the limit is {limits.symbols_per_request}")
+    patterns = sum(map(is_pattern, names))
+    if patterns > PATTERNS_MOST:
+        raise RequestError(413, f"{patterns} patterns in one request; the limit is {PATTERNS_MOST}")
     for name in names:
         if not 0 < len(name) <= limits.pattern_length:
             raise RequestError(400, f"symbols: {name[:80]!r} has not 1 to {limits.pattern_length} characters")

@@ -101,7 +101,7 @@ class Rest:
         if not names:
             raise RequestError(400, "symbols: say which, like ?channel=ticker&symbols=binance:BTC-USDT,coinbase:*")
         topics: dict[Topic, None] = {}
-        for market in self._markets(names):
+        for market in self._markets(check_names(names, self._hub.limits)):
             topics[market.status] = None
             topics.update((market.topics[channel], None) for channel in channels if channel in market.topics)
         messages: list[bytes] = []

@@ -12,7 +12,7 @@ import socket
 from typing import Any
 
 import structlog
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from feeds.timestamps import SECOND
 from ticker import frames
@@ -76,6 +76,11 @@ class Connection:
         self._transport.abort()
         self.resumed()
 
+    def release(self) -> None:
+        """All is said. A peer that does not even take that would keep the socket for ever."""
+        if self.buffered:
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
+
     async def drained(self) -> None:
         """Until the client is written to again."""
         self._resumed = asyncio.get_running_loop().create_future()
@@ -115,7 +120,7 @@ class WebSocketServer:
             autoping=False,
             decode_text=False,
             protocols=("ticker.v1",),
-            max_msg_size=self._hub.limits.message_bytes,
+            max_msg_size=self._hub.limits.message_bytes + 1,  # aiohttp refuses what has this size, too
             timeout=CLOSE_TIMEOUT_S,
         )
         if not ws.can_prepare(request).ok:
@@ -141,19 +146,16 @@ class WebSocketServer:
 
     def tick(self, now: int, part: int, parts: int) -> None:
         """Pings for one part of the clients: all of them in `parts` ticks."""
-        for connection in list(self._connections)[part::parts]:
-            match connection.pulse.beat(
-                now,
-                paused=self._connections[connection].behind,
-                ping_s=self._ping_s,
-                pong_timeout_s=self._pong_timeout_s,
-            ):
-                case "ping":
-                    self._hub.fanout.send(self._connections[connection], frames.PING)
-                case "dead":
-                    task = asyncio.create_task(self._give_up(connection))
-                    self._ending.add(task)
-                    task.add_done_callback(self._ending.discard)
+        for connection, client in list(self._connections.items())[part::parts]:
+            due = connection.pulse.beat(
+                now, paused=client.behind, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s
+            )
+            if due == "ping":
+                self._hub.fanout.send(client, frames.PING)
+            elif due == "dead":
+                task = asyncio.create_task(self._give_up(connection))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
         """Send everybody away: we restart, come back later."""
@@ -175,6 +177,7 @@ class WebSocketServer:
         finally:
             hub.fanout.detach(client)
             session.end()
+            connection.release()
             self._connections.pop(connection, None)
             code = _close_code(connection.code, ws.close_code)
             hub.counts.closes["websocket", str(code) if code in CLOSE_CODES else "other"] += 1
@@ -195,6 +198,8 @@ class WebSocketServer:
                     self._hub.fanout.send(client, frames.pong_frame(message.data))
                 case WSMsgType.PONG:
                     connection.pulse.answered()
+                case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
+                    connection.code = message.data.code  # aiohttp has closed it with that
             if client.behind:  # who does not take what was asked for is not asked for more
                 await connection.drained()
             else:
