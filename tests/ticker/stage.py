@@ -1,9 +1,11 @@
-"""The service without its drivers: the real deciders, put together as ticker/app.py does it, and clients of theirs."""
+"""The service without its drivers: the real deciders, put together as ticker/app.py does it, and clients for them."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from feeds.counts import FeedCounts
+from feeds.feed import Clock
 from feeds.market import CHANNELS, Channel, Instrument, LinkState, LinkStatus, Quote, Stats, Trade
 from tests.ticker.fakes import START, FakeSink, ManualClock, ManualSchedule, Message
 from ticker.bus import Bus, Topic
@@ -11,6 +13,7 @@ from ticker.clients import Client, Joining
 from ticker.counts import ClientCounts
 from ticker.directory import Directory
 from ticker.fanout import Fanout
+from ticker.flusher import Schedule
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.pipeline import Pipeline
@@ -69,33 +72,39 @@ class Peer:
         self.session.end()
 
 
-class Stage:
-    """The service from the feeds' events to the clients' sinks, with symbols of one link of the feed `sim`."""
+class Deciders:
+    """Everything from the feeds' events to the clients' sinks, with symbols of one link of the feed `sim`."""
 
     def __init__(
         self,
-        *symbols: str,
+        symbols: tuple[str, ...],
+        clock: Clock,
+        schedule: Schedule,
+        *,
         channels: tuple[Channel, ...] = CHANNELS,
         limits: Limits | None = None,
-        trades_kept: int = 10_000,
-        trades_kept_s: float = 300,
         quiet_s: float = 60,
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
-        self.clock = ManualClock()
-        self.schedule = ManualSchedule(self.clock)
-        self.fanout = Fanout(self.clock, self.schedule, **fanout)
+        self.fanout = Fanout(clock, schedule, **fanout)
         self.watch = Watch(disconnected_s=1.5, quiet_s=lambda _: quiet_s)
         self.directory = Directory()
-        self.bus = Bus(EPOCH, self.fanout, trades_kept=trades_kept, trades_kept_s=trades_kept_s)
+        self.bus = Bus(EPOCH, self.fanout, trades_kept=10_000, trades_kept_s=300)
         self.pipeline = Pipeline(self.bus, self.directory, self.watch)
-        self.peers: list[Peer] = []
-        self.hub = Hub(
-            self.directory, self.fanout, ClientCounts(), limits or Limits(), heartbeat_s=10, clock=self.clock
-        )
+        self.hub = Hub(self.directory, self.fanout, ClientCounts(), limits or Limits(), heartbeat_s=10, clock=clock)
         instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
-        self.pipeline.add_feed("sim", instruments, [symbols], self.clock())
+        self.pipeline.add_feed("sim", instruments, [symbols], clock())
+
+
+class Stage(Deciders):
+    """The deciders in the test's time, with peers for clients."""
+
+    def __init__(self, *symbols: str, **options: Any) -> None:
+        self.clock = ManualClock()
+        self.schedule = ManualSchedule(self.clock)
+        self.peers: list[Peer] = []
+        super().__init__(symbols, self.clock, self.schedule, **options)
 
     def connect(self, high: int = 1_000) -> Peer:
         """A client that has come and was not welcomed yet."""
@@ -122,3 +131,17 @@ class Stage:
         """The feed's link changes its state."""
         self.pipeline.receive(LinkState("sim", 0, state, self.clock(), self.symbols))
         self.schedule.settle()
+
+
+class FakeFeed:
+    """A feed that does nothing: what it would have counted is set by the test."""
+
+    def __init__(self, name: str, *symbols: str, links: int = 1) -> None:
+        self.name = name
+        self.instruments = tuple(Instrument(symbol) for symbol in symbols)
+        self.link_symbols = (symbols,) * links
+        self.counts = FeedCounts()
+        self.tried = False
+
+    async def run(self) -> None:
+        """End at once."""

@@ -70,6 +70,16 @@ class TestCadence:
         assert cadence.due(START + SECOND // 20) == []
         assert cadence.due(START + SECOND // 10) == [a]
 
+    def test_what_waits_goes_at_the_cadences_time_also_if_that_is_late(self) -> None:
+        cadence, a = Cadence(10), topic()
+        assert [cadence.offer(a, START + tenths * SECOND // 10) for tenths in (0, 0, 3, 4)] == [
+            True,
+            False,
+            False,
+            False,
+        ]
+        assert cadence.due(START + SECOND // 2) == [a]
+
     def test_what_went_less_than_a_period_ago_waits_for_the_time_after(self) -> None:
         cadence, a, b = Cadence(10), topic("x:A"), topic("x:B")
         for moment in (START + 90 * MILLISECOND, START + 95 * MILLISECOND):

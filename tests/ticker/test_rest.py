@@ -1,0 +1,161 @@
+"""The REST driver: the same directory and topics, asked for once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import structlog.testing
+from aiohttp import ClientResponse, web
+from pytest_aiohttp.plugin import AiohttpClient
+
+from tests.ticker.stage import FakeFeed, Stage
+from ticker.requests import Limits
+from ticker.rest import Readiness, Rest, errors
+
+SYMBOLS = ("sim:BTC-USDT", "sim:ETH-USDT", "sim:SOL-USDT")
+
+Get = Callable[[str], Awaitable[ClientResponse]]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage(*SYMBOLS, limits=Limits(symbols_per_client=2, symbols_per_request=3))
+    stage.link("connected")
+    stage.quote("sim:BTC-USDT")
+    stage.trade("sim:BTC-USDT")
+    return stage
+
+
+@pytest.fixture
+def readiness() -> Readiness:
+    return Readiness()
+
+
+@pytest.fixture
+async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness) -> Get:
+    """Asks the driver for a path."""
+    rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness)
+    app = web.Application(middlewares=[errors])
+    app.add_routes(rest.routes())
+
+    async def broken(_: web.Request) -> web.Response:
+        raise KeyError("a bug")
+
+    app.router.add_get("/broken", broken)
+    client = await aiohttp_client(app)
+    return client.get
+
+
+async def answer(get: Get, path: str) -> tuple[int, Any]:
+    """Status and parsed body."""
+    response = await get(path)
+    return response.status, await response.json()
+
+
+async def test_a_snapshot_has_the_status_of_each_symbol_before_its_data(get: Get, stage: Stage) -> None:
+    response = await get("/v1/snapshot?channel=quotes&channel=trades&symbols=sim:BTC-USDT,sim:ETH-USDT")
+    assert (response.content_type, response.headers["Cache-Control"]) == ("application/json", "no-store")
+    body = await response.json()
+    assert body["next"] is None
+    assert [(m["type"], m["symbol"], m["snapshot"], m["epoch"]) for m in body["messages"]] == [
+        (kind, symbol, True, stage.directory[symbol].status.epoch)
+        for kind, symbol in (
+            ("status", "sim:BTC-USDT"),
+            ("quote", "sim:BTC-USDT"),
+            ("trade", "sim:BTC-USDT"),
+            ("status", "sim:ETH-USDT"),
+        )
+    ]
+
+
+async def test_a_symbol_is_told_once_however_often_it_is_named(get: Get) -> None:
+    _, body = await answer(get, "/v1/snapshot?channel=status&symbols=sim:B*,sim:BTC-USDT&symbols=*BTC*")
+    assert len(body["messages"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "reason"),
+    [
+        ("symbols=*", 400, "channel: say which"),
+        ("channel=quotes", 400, "symbols: say which"),
+        ("channel=quotes&symbols=,", 400, "symbols: say which"),
+        ("channel=quote&symbols=*", 404, "did you mean quotes?"),
+        ("channel=bars&symbols=*", 404, "not offered yet"),
+        ("channel=quotes&symbols=sim:BTC-USTD", 404, "did you mean sim:BTC-USDT?"),
+        ("channel=quotes&symbols=*", 413, "3 match; the limit is 2"),
+        ("channel=quotes&symbols=a,b,c,d", 413, "4 symbols in one request; the limit is 3"),
+        ("channel=quotes&symbols=" + "*a" * 9, 400, "more than 4"),
+        ("channel=quotes&symbols=" + "x" * 65, 400, "64 characters"),
+        ("channel=quotes&symbols=sim:B*&wait=20", 400, "wait: not offered here (yet)"),
+    ],
+)
+async def test_a_snapshot_that_cannot_be_had(get: Get, query: str, status: int, reason: str) -> None:
+    found, body = await answer(get, f"/v1/snapshot?{query}")
+    assert (found, body["code"]) == (status, status)
+    assert reason in body["reason"]
+
+
+async def test_the_directory(get: Get) -> None:
+    status, body = await answer(get, "/v1/symbols?match=*:BTC-*")
+    assert (status, body["next"]) == (200, None)
+    assert body["messages"] == [
+        {
+            "symbol": "sim:BTC-USDT",
+            "venue": "sim",
+            "kind": "unknown",
+            "channels": ["ticker", "quotes", "trades", "stats", "status"],
+            "price_increment": None,
+            "size_increment": None,
+            "state": "live",
+        }
+    ]
+    assert len((await answer(get, "/v1/symbols"))[1]["messages"]) == 3
+    assert (await answer(get, "/v1/symbols?match=*****"))[0] == 400
+    assert (await answer(get, "/v1/symbols?limit=5"))[0] == 400
+
+
+async def test_the_status_lists_feeds_and_symbols_that_cannot_be_relied_on(get: Get) -> None:
+    status, body = await answer(get, "/v1/status")
+    assert (status, body["state"], body["time"]) == (200, "starting", "2026-08-09T21:05:48.000000000Z")
+    assert [feed["feed"] for feed in body["feeds"]] == ["sim"]
+    assert [(m["symbol"], m["state"]) for m in body["symbols"]] == [
+        ("sim:ETH-USDT", "unknown"),
+        ("sim:SOL-USDT", "unknown"),
+    ]
+
+
+@pytest.mark.parametrize(("state", "status"), [("starting", 503), ("ready", 200), ("draining", 503)])
+async def test_readiness(get: Get, readiness: Readiness, state: Any, status: int) -> None:
+    readiness.state = state
+    response = await get("/readyz")
+    assert (response.status, await response.text()) == (status, f"{state}\n")
+    assert (await get("/healthz")).status == 200
+
+
+async def test_the_index_says_what_there_is(get: Get) -> None:
+    text = await (await get("/")).text()
+    for path in ("/v1/ws", "/v1/snapshot", "/v1/symbols", "/v1/status", "/metrics"):
+        assert path in text
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("/nothing", "nothing at /nothing"), ("/v1/sse?symbols=*", "/v1/sse is not offered yet")]
+)
+async def test_what_there_is_not(get: Get, path: str, reason: str) -> None:
+    status, body = await answer(get, path)
+    assert (status, body["code"]) == (404, 404)
+    assert reason in body["reason"]
+
+
+async def test_a_wrong_method_is_told_the_right_one(aiohttp_client: AiohttpClient, stage: Stage) -> None:
+    app = web.Application(middlewares=[errors])
+    app.add_routes(Rest(stage.hub, stage.watch, [], Readiness()).routes())
+    response = await (await aiohttp_client(app)).post("/v1/status")
+    assert response.status == 405
+    assert (await response.json())["reason"] == "POST is not for /v1/status; use GET, HEAD"
+
+
+async def test_our_fault_is_logged_and_tells_nothing(get: Get) -> None:
+    with structlog.testing.capture_logs() as logged:
+        assert await answer(get, "/broken") == (500, {"code": 500, "reason": "our fault; it is in the log"})
+    assert [(entry["log_level"], entry["path"]) for entry in logged] == [("error", "/broken")]
