@@ -21,6 +21,7 @@ MOVES_BYTES = {
     "ticker.bench.run",
     "ticker.bench.service",
     "ticker.cli",
+    "ticker.connection",
     "ticker.loop",
     "ticker.rest",
     "ticker.websocket",

@@ -25,8 +25,8 @@ class Sink(Protocol):
         """Whether writing has no sense any more."""
         ...
 
-    def write(self, data: bytes) -> None:
-        """Hand bytes to the transport."""
+    def write(self, data: bytes) -> bool:
+        """Hand bytes to the transport; False if it is paused then."""
         ...
 
     def resumed(self) -> None:

@@ -1,10 +1,11 @@
-"""How many files the process may have open: each client is one."""
+"""How many files the process may have open: each client is two, aiohttp's and ours to write by."""
 
 import resource
 import sys
 from contextlib import suppress
 
 RESERVED = 100  # for the feeds' sockets, the listener, the log and the libraries
+FILES_A_CLIENT = 2
 
 
 def raise_limit() -> int:
@@ -18,4 +19,4 @@ def raise_limit() -> int:
 
 def clients_within(wanted: int, open_files: int) -> int:
     """How many clients fit within a limit on open files, of those wanted; at least one."""
-    return max(1, min(wanted, open_files - RESERVED))
+    return max(1, min(wanted, (open_files - RESERVED) // FILES_A_CLIENT))

@@ -23,6 +23,7 @@ Schedule = Callable[[float, Callable[[], None]], object]  # in so many seconds c
 log = structlog.get_logger("fanout")
 
 SLICE = SECOND // 100
+BETWEEN_LOOKS = 16  # clients written to between two looks at the clock: some 0.1 ms, or 5 where all get snapshots
 SLOW_LOOK_S = 0.02  # there is no event for "drained": paused clients are looked at this often while there are any
 
 
@@ -81,31 +82,34 @@ class Flusher:
         now = clock()
         until = now + SLICE
         while batch:
-            client = batch.popleft()
-            try:
-                self._write(client, now)
-            except Exception:  # a bug costs the one client, not all the others
-                log.exception("cannot write to a client; it is ended", session=client.name)
-                client.sink.evict()
+            self._write_to_some(batch, now)
             if clock() >= until and batch:
                 self._schedule(0, self._go_on)
                 return
         self._flushed()
 
-    def _write(self, client: Client, now: int) -> None:
-        pending = client.pending
-        if not pending:  # it left meanwhile
-            return
-        data = pending[0] if len(pending) == 1 else b"".join(pending)
-        client.pending = []
-        client.written = now
-        client.sink.write(data)
-        self._counts.sent_bytes += len(data)
-        if client.sink.paused:
-            self.slow.add(client, now)
-            self._look_soon()
-        elif client.joining:
-            self._more(client)
+    def _write_to_some(self, batch: deque[Client], now: int) -> None:
+        """One write to each of the next clients. With Fanout._deliver, what the service does most."""
+        for _ in range(min(len(batch), BETWEEN_LOOKS)):
+            client = batch.popleft()
+            pending = client.pending
+            if not pending:  # it left meanwhile
+                continue
+            data = pending[0] if len(pending) == 1 else b"".join(pending)
+            pending.clear()
+            client.written = now
+            self._counts.sent_bytes += len(data)
+            try:
+                keeps_up = client.sink.write(data)
+            except Exception:  # a bug costs the one client, not all the others
+                log.exception("cannot write to a client; it is ended", session=client.name)
+                client.sink.evict()
+                continue
+            if not keeps_up:
+                self.slow.add(client, now)
+                self._look_soon()
+            elif client.joining:
+                self._more(client)
 
     def _flushed(self) -> None:
         ended = self._clock()

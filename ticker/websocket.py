@@ -8,8 +8,6 @@ is detached before its socket is closed. tests/ticker/test_websocket.py holds th
 import asyncio
 import random
 import secrets
-import socket
-from typing import Any
 
 import structlog
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
@@ -17,75 +15,16 @@ from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from feeds.timestamps import SECOND
 from ticker import frames
 from ticker.clients import Client
+from ticker.connection import CLOSE_TIMEOUT_S, NO_PONG, SLOW_CONSUMER, Connection, ServerSocket
 from ticker.hub import Hub
-from ticker.keepalive import Pulse
 from ticker.session import Session
 
-HIGH_WATER, LOW_WATER = 65_536, 16_384  # bytes in the transport: above it is paused, below it goes on
-CLOSE_TIMEOUT_S = 2.0  # for the peer's answer to our close frame
-SLOW_CONSUMER, NO_PONG = 4008, 4009
 RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 
 NO_CODE = 1005  # what a close frame without a code counts as (RFC 6455, section 7.1.5)
 CLOSE_CODES = {*WSCloseCode, NO_CODE, SLOW_CONSUMER, NO_PONG}  # clients may send others, and metrics must stay few
 
 log = structlog.get_logger("websocket")
-
-ServerSocket = web.WebSocketResponse[bool]
-
-
-class Connection:
-    """One client's socket, as the fan-out's Sink."""
-
-    def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
-        assert request.transport is not None
-        self.ws = ws
-        self.code: int | None = None  # why we ended it, where we did
-        self.pulse = Pulse(now)
-        self._transport = request.transport
-        self._protocol = request.protocol
-        self._resumed: asyncio.Future[None] | None = None
-
-    @property
-    def paused(self) -> bool:
-        return self._protocol.writing_paused
-
-    @property
-    def buffered(self) -> int:
-        return self._transport.get_write_buffer_size()
-
-    @property
-    def closed(self) -> bool:
-        # After a bad frame aiohttp may be draining its close frame while the transport is not closing yet.
-        return self.ws.closed or self._transport.is_closing()
-
-    def write(self, data: bytes) -> None:
-        if not self.closed:
-            self._transport.write(data)
-
-    def resumed(self) -> None:
-        if self._resumed is not None and not self._resumed.done():
-            self._resumed.set_result(None)
-
-    def evict(self) -> None:
-        self.abort(SLOW_CONSUMER)
-
-    def abort(self, code: int) -> None:
-        """End it now and free what it holds: a close frame would wait behind data that nobody reads."""
-        self.code = code
-        self._transport.abort()
-        self.resumed()
-
-    def release(self) -> None:
-        """All is said. A peer that does not even take that would keep the socket for ever."""
-        if self.buffered:
-            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
-
-    async def drained(self) -> None:
-        """Until the client is written to again."""
-        self._resumed = asyncio.get_running_loop().create_future()
-        await self._resumed
-        self._resumed = None
 
 
 class WebSocketServer:
@@ -115,7 +54,7 @@ class WebSocketServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/ws: one client, from its handshake to its end."""
-        ws: ServerSocket = web.WebSocketResponse(
+        ws = ServerSocket(
             compress=False,
             autoping=False,
             decode_text=False,
@@ -140,7 +79,6 @@ class WebSocketServer:
             log.warning("a client was turned away: raise [limits] clients, or run more", clients=self._clients_most)
             await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_retry_after())
             return ws
-        self._tune(request)
         await self._serve(ws, request)
         return ws
 
@@ -166,6 +104,7 @@ class WebSocketServer:
     async def _serve(self, ws: ServerSocket, request: web.Request) -> None:
         hub, started = self._hub, self._hub.clock()
         connection = Connection(ws, request, started)
+        connection.tune(self._send_buffer, self._notsent_lowat)
         client = hub.fanout.attach(secrets.token_urlsafe(9), connection)
         session = Session(hub, client)
         self._connections[connection] = client
@@ -217,16 +156,6 @@ class WebSocketServer:
         connection.code = code
         connection.resumed()
         await connection.ws.close(code=code, message=_retry_after() if reason is None else reason, drain=False)
-
-    def _tune(self, request: web.Request) -> None:
-        """Keep the transport's and the kernel's share of unsent data small: what they hold grows old unseen."""
-        transport = request.transport
-        assert transport is not None
-        transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
-        peer: Any = transport.get_extra_info("socket")
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, self._notsent_lowat)
 
 
 def _close_code(ours: int | None, theirs: int | None) -> int:

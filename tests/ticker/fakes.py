@@ -88,24 +88,27 @@ class FakeSink:
         self.written_at: list[int] = []
         self.resumptions = 0
         self.evicted = False
+        self.wrong = False
         self._parsed = 0
 
-    def write(self, data: bytes) -> None:
-        """Take bytes."""
+    def write(self, data: bytes) -> bool:
+        """Take bytes; whether more may come."""
         if self.closed:
-            return
-        assert not self.paused, "a paused client was written to"
-        assert data, "a write of nothing"
+            return True
+        self.wrong = self.wrong or self.paused or not data
+        assert not self.wrong, "written to while paused, or nothing was written"
         self.writes.append(data)
         self.written_at.append(self._clock())
         if self.stalled:
             self.buffered += len(data)
             self.paused = self.buffered > self.high
+        return not self.paused
 
     def resumed(self) -> None:
         self.resumptions += 1
 
     def evict(self) -> None:
+        assert not self.wrong, "what was wrong with a write must not pass for the client's end"
         self.evicted = self.closed = True
 
     def drain(self) -> None:

@@ -95,3 +95,17 @@ def test_a_gap_stands_between_the_trades_around_it_and_takes_no_number(bus: Bus,
     assert topic.history is not None
     assert list(topic.history) == [(1, before), (1, gap), (2, after)]
     assert [heard for *_, heard in ear.heard] == [before, gap, after]
+
+
+def test_what_is_too_old_is_dropped_also_where_nothing_new_comes(bus: Bus) -> None:
+    quiet, busy, state = bus.topic("trades", "x:A"), bus.topic("trades", "x:B"), bus.topic("quotes", "x:A")
+    bus.publish(quiet, trade("x:A", START))
+    bus.publish(busy, trade("x:B", START + 30 * SECOND))
+    bus.publish(state, quote("x:A", START))
+    bus.prune(START + 60 * SECOND)
+    assert [len(topic.history or ()) for topic in (quiet, busy)] == [1, 1]
+    bus.prune(START + 61 * SECOND)
+    assert [len(topic.history or ()) for topic in (quiet, busy)] == [0, 1]
+    assert state.value is not None
+    bus.prune(START + 3600 * SECOND)
+    assert quiet.value is not None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from feeds.market import Gap
 from feeds.timestamps import SECOND
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
@@ -22,6 +23,7 @@ class TestThinned:
         assert [(at - began) // 10_000_000 for at in peer.sink.written_at] == [0, 10, 20, 30]
         assert [message["seq"] for message in peer.sink.messages] == [1, 10, 20, 25]
         assert service.fanout.counts.conflated == {("ticker", "rate"): 21}
+        assert service.fanout.counts.receipt == {}  # it would count the wait that was wanted
 
     def test_topics_are_thinned_each_by_itself(self) -> None:
         service = Stage("x:A", "x:B")
@@ -32,6 +34,16 @@ class TestThinned:
         assert brief(peer.sink.news()) == ["ticker 1", "ticker 1"]
         service.schedule.run_for(0.1)
         assert brief(peer.sink.news()) == ["ticker 2", "ticker 2"]
+
+    def test_what_comes_right_before_the_cadences_time_waits_for_the_one_after(self) -> None:
+        service = Stage("x:A")
+        peer, began = service.connect(), service.clock()
+        peer.join(service.directory["x:A"].ticker, rate=10)
+        service.schedule.run_for(0.09)
+        for _ in range(2):
+            service.quote("x:A")
+        service.schedule.run_for(1)
+        assert [(at - began) // 10_000_000 for at in peer.sink.written_at] == [9, 20]
 
     def test_nobody_waits_for_a_cadence_without_changes(self) -> None:
         service = Stage("x:A", "x:B")
@@ -53,10 +65,11 @@ class TestThinned:
         service.clock.advance(0.1)
         service.clock.creep = SECOND // 300  # a slice is over after two topics
         service.schedule.turn()
-        service.quote("x:C")  # changes once more while it waits for its turn
         service.clock.creep = 0
+        service.quote("x:C")  # changes once more while it waits for its turn
         service.schedule.run_for(1)
         assert brief(peer.sink.messages) == ["ticker 1"] * 3 + ["ticker 2", "ticker 2", "ticker 3"]
+        assert peer.sink.written_at[-1] - peer.sink.written_at[0] < 0.2 * SECOND
 
     @pytest.mark.parametrize(("before", "after"), [(10, None), (10, 5)])
     def test_what_was_held_back_goes_at_once_when_the_rate_changes(self, before: float, after: float | None) -> None:
@@ -68,6 +81,18 @@ class TestThinned:
         service.fanout.change_rate(peer.client, topic, after)
         service.schedule.run_for(1)
         assert brief(peer.sink.news()) == ["ticker 1", "ticker 2"]
+
+    def test_what_was_held_back_goes_on_waiting_if_the_rate_does_not_change(self) -> None:
+        service = Stage("x:A")
+        peer, topic = service.connect(), service.directory["x:A"].ticker
+        peer.join(topic, rate=10)
+        for _ in range(2):
+            service.quote("x:A")
+        service.fanout.change_rate(peer.client, topic, 10)
+        service.schedule.run_for(0.05)
+        assert brief(peer.sink.news()) == ["ticker 1"]
+        service.schedule.run_for(0.05)
+        assert brief(peer.sink.news()) == ["ticker 2"]
 
     def test_a_change_of_rate_holds_from_the_next_update(self) -> None:
         service = Stage("x:A", "x:B")
@@ -114,6 +139,38 @@ class TestSlow:
         peer.sink.drain()
         service.schedule.run_for(0.02)
         assert brief(peer.sink.news()) == ["ticker 3"]
+
+    def test_what_the_feed_lost_meanwhile_is_told_in_its_place(self) -> None:
+        service = Stage("x:A")
+        peer = service.connect(high=0)
+        peer.join(service.directory["x:A"].trades)
+        peer.sink.stalled = True
+        for _ in range(2):
+            service.trade("x:A")
+        service.pipeline.receive(Gap("x:A", service.clock(), 3))
+        service.trade("x:A")
+        peer.sink.drain()
+        service.schedule.run_for(0.02)
+        assert brief(peer.sink.messages) == ["trade 1", "trade 2", "gap", "trade 3"]
+
+    def test_a_topic_that_it_leaves_or_gets_otherwise_meanwhile(self) -> None:
+        service = Stage("x:A", "x:B")
+        peer = service.connect(high=0)
+        a, b = service.directory["x:A"].quotes, service.directory["x:B"].ticker
+        peer.join(a)
+        peer.join(b, rate=10)
+        for _ in range(2):
+            service.quote("x:B")
+        peer.sink.stalled = True
+        for _ in range(2):
+            service.quote("x:A")
+        service.schedule.run_for(0.01)
+        service.fanout.change_rate(peer.client, b, None)
+        service.fanout.leave(peer.client, a)
+        service.schedule.run_for(0.2)
+        peer.sink.drain()
+        service.schedule.run_for(0.02)
+        assert brief(peer.sink.messages) == ["ticker 1", "quote 1", "ticker 2"]
 
     def test_others_are_not_kept_waiting(self) -> None:
         service = Stage("x:A", "x:B")

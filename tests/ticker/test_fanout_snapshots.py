@@ -92,6 +92,17 @@ class TestSnapshots:
         assert len(peer.sink.writes) > 2
         assert max(map(len, peer.sink.writes)) < SNAPSHOT_BYTES + 1_000
 
+    def test_a_client_that_goes_takes_what_was_waiting_with_it(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(600)))
+        for n in range(600):
+            service.quote(f"x:S{n}")
+        peer = service.connect(high=SNAPSHOT_BYTES)
+        peer.sink.stalled = True
+        peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(600)))
+        service.fanout.detach(peer.client)
+        assert not peer.client.behind
+        assert list(service.fanout.topics) == []
+
     def test_the_next_request_is_read_when_everything_is_on_its_way(self) -> None:
         service = Stage(*(f"x:S{n}" for n in range(600)))
         for n in range(600):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import structlog.testing
 
 from feeds.timestamps import SECOND
 from tests.ticker.fakes import FakeSink, ManualClock, ManualSchedule, messages
@@ -11,7 +12,7 @@ from ticker import frames
 from ticker.bus import Topic
 from ticker.clients import Client, Joining
 from ticker.counts import FanoutCounts
-from ticker.flusher import Flusher
+from ticker.flusher import BETWEEN_LOOKS, Flusher
 from ticker.pacing import MILLISECOND, FlushPace
 from ticker.slow import SlowClients
 
@@ -48,10 +49,11 @@ class SlowSink(FakeSink):
         super().__init__(clock)
         self._time, self._meanwhile = clock, meanwhile
 
-    def write(self, data: bytes) -> None:
-        super().write(data)
+    def write(self, data: bytes) -> bool:
+        more = super().write(data)
         self._time.advance(0.006)
         self._meanwhile()
+        return more
 
 
 def said(sink: FakeSink) -> list[list[str]]:
@@ -73,7 +75,7 @@ def test_what_is_appended_goes_in_this_turn_in_one_write(rig: Rig) -> None:
     rig.schedule.turn()
     assert said(sink) == [["hello", "world", "hello"]]
     assert (rig.counts.sent_bytes, client.written) == (len(sink.writes[0]), rig.clock())
-    assert len(rig.schedule) == 0
+    assert (len(rig.schedule), rig.asked_for_more) == (0, [])
 
 
 def test_a_frame_alone_is_not_copied(rig: Rig) -> None:
@@ -89,7 +91,7 @@ def test_a_client_that_left_meanwhile_is_not_written_to(rig: Rig) -> None:
     rig.flusher.append(client, (HELLO,))
     client.pending = []
     rig.schedule.settle()
-    assert sink.writes == []
+    assert (sink.writes, sink.evicted) == ([], False)
 
 
 def test_flushes_keep_the_interval() -> None:
@@ -118,14 +120,14 @@ def test_a_flush_that_took_long_keeps_the_next_one_waiting_as_long(rig: Rig) -> 
 
 
 def test_a_long_flush_is_cut_in_slices_between_which_the_loop_turns(rig: Rig) -> None:
-    sinks = [SlowSink(rig.clock) for _ in range(5)]
+    sinks = [SlowSink(rig.clock) for _ in range(2 * BETWEEN_LOOKS + 1)]
     for sink in sinks:
         rig.flusher.append(rig.client(sink), (HELLO,))
     turns = []
     while any(not sink.writes for sink in sinks):
         rig.schedule.turn()
         turns.append(sum(len(sink.writes) for sink in sinks))
-    assert turns == [2, 4, 5]
+    assert turns == [BETWEEN_LOOKS, 2 * BETWEEN_LOOKS, 2 * BETWEEN_LOOKS + 1]
 
 
 def test_what_comes_between_two_slices_goes_with_the_clients_turn_or_the_next_flush(rig: Rig) -> None:
@@ -163,6 +165,33 @@ def test_a_client_whose_transport_is_full_is_slow_and_looked_at_until_it_drains(
     sink.drain()
     rig.schedule.run_for(0.02)
     assert (len(rig.slow), len(rig.schedule)) == (0, 0)
+
+
+def test_all_slow_clients_are_looked_at_by_one_timer(rig: Rig) -> None:
+    for _ in range(3):
+        sink = FakeSink(rig.clock, high=0)
+        sink.stalled = True
+        rig.flusher.append(rig.client(sink), (HELLO,))
+    rig.schedule.run_for(0.05)
+    assert (len(rig.slow), len(rig.schedule)) == (3, 1)
+
+
+def test_a_client_that_cannot_be_written_to_is_ended_and_the_others_are_not(rig: Rig) -> None:
+    class Broken(FakeSink):
+        def write(self, data: bytes) -> bool:
+            raise RuntimeError("the handler is closed")
+
+    sinks = [FakeSink(rig.clock), Broken(rig.clock), FakeSink(rig.clock)]
+    for sink in sinks:
+        rig.flusher.append(rig.client(sink), (HELLO,))
+    with structlog.testing.capture_logs() as logged:
+        rig.schedule.settle()
+    assert [sink.evicted for sink in sinks] == [False, True, False]
+    assert [said(sink) for sink in sinks] == [[["hello"]], [], [["hello"]]]
+    assert [entry["session"] for entry in logged] == ["k3f9"]
+    rig.flusher.append(rig.client(sinks[0]), (WORLD,))
+    rig.schedule.settle()
+    assert said(sinks[0])[1:] == [["world"]]
 
 
 @pytest.mark.parametrize("missed", [True, False], ids=["with news", "without"])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ticker.driving import BINARY, TEXT, Driven, RawClient, driven, raw_client
 from tests.waiting import eventually
-from ticker.websocket import HIGH_WATER
+from ticker.connection import HIGH_WATER
 
 QUEUE = 20
 SYMBOLS = tuple(f"sim:S{number}" for number in range(100))
@@ -117,7 +117,8 @@ async def test_it_may_leave() -> None:
 
 
 async def test_it_does_not_hold_up_the_end_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticker.websocket.CLOSE_TIMEOUT_S", 0.2)
+    for module in ("connection", "websocket"):
+        monkeypatch.setattr(f"ticker.{module}.CLOSE_TIMEOUT_S", 0.2)
     async with stalled() as (server, _):
         await server.server.close()
         await gone(server, 1012)
@@ -127,7 +128,8 @@ async def test_it_does_not_hold_up_the_end_of_the_service(monkeypatch: pytest.Mo
 async def test_a_bad_frame_of_one_that_does_not_read_the_answer_ends_it_all_the_same(
     monkeypatch: pytest.MonkeyPatch, opcode: int, payload: bytes, code: int
 ) -> None:
-    monkeypatch.setattr("ticker.websocket.CLOSE_TIMEOUT_S", 0.2)
+    for module in ("connection", "websocket"):
+        monkeypatch.setattr(f"ticker.{module}.CLOSE_TIMEOUT_S", 0.2)
     async with driven(*SYMBOLS) as server, raw_client(server, receive_buffer=4_096) as client:
         await client.ask(op="subscribe", channel="quotes", symbols=["*"])
         await client.message(type="synced")

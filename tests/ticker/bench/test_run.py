@@ -138,5 +138,5 @@ def test_nothing_is_left_when_it_is_interrupted(tmp_path: Path, number: signal.S
 def test_more_clients_than_open_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticker.files.raise_limit", lambda: 110)
     plan = Plan(clients=11, slow=0, per_client=1, seconds=1, generators=1, target=Simulation(symbols=1, rate=1))
-    with pytest.raises(BenchError, match="the limit on open files allows 10 clients"):
+    with pytest.raises(BenchError, match="the limit on open files allows 5 clients"):
         run(plan, lambda *_: None)

@@ -1,0 +1,137 @@
+"""A client's socket: where its frames leave the service.
+
+Data goes out as whole pre-built frames, which is sound because no compression is negotiated and only the loop's thread
+writes; what aiohttp itself writes (the handshake, close frames) never overlaps with it, because a client is detached
+before its socket is closed. tests/ticker/test_websocket.py holds this against new versions of aiohttp.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import WSCloseCode, web
+
+from ticker.keepalive import Pulse
+
+HIGH_WATER, LOW_WATER = 65_536, 16_384  # bytes in the transport: above it is paused, below it goes on
+CLOSE_TIMEOUT_S = 2.0  # for the peer's answer to our close frame
+SLOW_CONSUMER, NO_PONG = 4008, 4009
+
+
+class ServerSocket(web.WebSocketResponse[bool]):
+    """aiohttp's WebSocket, which also tells when it begins to close: from then on no data frame may follow."""
+
+    on_close: Callable[[], None] | None = None
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """As aiohttp's, whoever asks for it: we, the peer, or a bad frame."""
+        if self.on_close is not None:
+            self.on_close()
+        return await super().close(code=code, message=message, drain=drain)
+
+
+class Connection:
+    """One client's socket, as the fan-out's Sink.
+
+    A write goes to the socket itself while the transport holds nothing back, which saves the transport's bookkeeping.
+    It goes through a file descriptor of its own: the transport's may be another client's by the time that we notice
+    that this one is gone. What the socket does not take, and under TLS everything, is the transport's.
+    """
+
+    __slots__ = ("_direct", "_file", "_open", "_protocol", "_resumed", "_transport", "code", "pulse", "ws")
+
+    def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
+        assert request.transport is not None
+        self.ws = ws
+        self.code: int | None = None  # why we ended it, where we did
+        self.pulse = Pulse(now)
+        self._transport = request.transport
+        self._protocol = request.protocol
+        self._resumed: asyncio.Future[None] | None = None
+        self._file = None if request.secure else os.dup(self._socket.fileno())
+        self._direct = self._file is not None and not self.buffered
+        self._open = True
+        ws.on_close = self.close
+
+    @property
+    def _socket(self) -> Any:
+        return self._transport.get_extra_info("socket")
+
+    def tune(self, send_buffer: int, notsent_lowat: int) -> None:
+        """Keep the transport's and the kernel's share of unsent data small, in bytes: what they hold ages unseen."""
+        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, notsent_lowat)
+
+    @property
+    def paused(self) -> bool:
+        return self._protocol.writing_paused
+
+    @property
+    def buffered(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    @property
+    def closed(self) -> bool:
+        return not self._open or self._transport.is_closing()
+
+    def write(self, data: bytes) -> bool:
+        if not self._open:
+            return True
+        if self._direct:
+            sent = self._send(data)
+            if sent == len(data):
+                return True
+            self._direct = False
+            data = data[sent:]
+        return self._leave_to_transport(data)
+
+    def resumed(self) -> None:
+        if self._resumed is not None and not self._resumed.done():
+            self._resumed.set_result(None)
+
+    def evict(self) -> None:
+        self.abort(SLOW_CONSUMER)
+
+    def abort(self, code: int) -> None:
+        """End it now and free what it holds: a close frame would wait behind data that nobody reads."""
+        self.code = code
+        self.close()
+        self._transport.abort()
+        self.resumed()
+
+    def close(self) -> None:
+        """Nothing is written any more. While our file descriptor is open, the connection would not end."""
+        self._open = False
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def release(self) -> None:
+        """All is said. A peer that does not even take that would keep the socket for ever."""
+        self.close()
+        if self.buffered:
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
+
+    async def drained(self) -> None:
+        """Until the client is written to again."""
+        self._resumed = asyncio.get_running_loop().create_future()
+        await self._resumed
+        self._resumed = None
+
+    def _send(self, data: bytes) -> int:
+        """How much of `data` the socket takes at once."""
+        try:
+            return os.write(self._file, data)  # type: ignore[arg-type]  # _direct says that it is there
+        except OSError:  # it is full, or the peer is gone, which the transport will find
+            return 0
+
+    def _leave_to_transport(self, data: bytes) -> bool:
+        """Have it sent as the socket takes it. Once the transport has nothing left, we write ourselves again."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+            self._direct = self._file is not None and not self.buffered
+        return not self._protocol.writing_paused
