@@ -142,7 +142,7 @@ def test_modules_and_functions_stay_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["see /home/" + "ann/notes", "'/root/" + "x'", "COPY /work/" + "main .", "path=/Users/" + "ann"]
+    "line", ["see /home/" + "ann/notes", "'/root/" + "x'", "COPY /wo" + "rk/main .", "path=/Users/" + "ann"]
 )
 def test_a_machine_path_is_found(line: str) -> None:
     assert MACHINE_PATH.search(line)

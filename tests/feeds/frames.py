@@ -89,3 +89,11 @@ def assert_sound(decoded: list[Decoded]) -> None:
         elif isinstance(item, Stats):
             figures = (item.open, item.high, item.low, item.last, item.volume, item.change, item.change_pct)
             assert all(value is None or DECIMAL.fullmatch(value) for value in figures)
+
+
+def refusal(adapter: Adapter, frame: str, found: str, instead: str) -> tuple[str, str]:
+    """The kind and field that are named when a frame is damaged in one place."""
+    assert found in frame
+    with pytest.raises(DecodeError) as raised:
+        adapter.decode(frame.replace(found, instead).encode(), RECEIVED)
+    return raised.value.kind, raised.value.field
