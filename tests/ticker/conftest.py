@@ -1,12 +1,16 @@
-"""Which event loops the tests run on."""
+"""Which event loops the tests run on, and how long an example may take."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
 import uvloop
+from hypothesis import settings
 
 DRIVERS = ("test_websocket.py", "test_websocket_slow.py")  # what moves bytes has to work with both
+
+settings.register_profile("any machine", deadline=None)  # a busy one takes its time over an example
+settings.load_profile("any machine")
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -144,8 +144,9 @@ def frames_in(data: bytes) -> Iterator[tuple[int, bytes]]:
         opcode, size, at = data[0] & 0x0F, data[1], 2
         assert size < 128, "a server does not mask"
         if size >= 126:
-            at = 4 if size == 126 else 10
+            at, least = (4, 126) if size == 126 else (10, 65_536)
             size = int.from_bytes(data[2:at], "big")
+            assert size >= least, "the shortest form has to be used"
         assert len(data) >= at + size, "a frame is cut"
         yield opcode, data[at : at + size]
         data = data[at + size :]

@@ -187,4 +187,4 @@ class Delivery(RuleBasedStateMachine):
 
 
 TestDelivery = Delivery.TestCase
-TestDelivery.settings = settings(max_examples=50, stateful_step_count=30, deadline=None, report_multiple_bugs=False)
+TestDelivery.settings = settings(max_examples=40, stateful_step_count=30, deadline=None, report_multiple_bugs=False)

@@ -178,6 +178,39 @@ def test_after_an_outage_each_of_its_state_channels_has_to_speak_again() -> None
     assert scene.data(23, channel="stats")
 
 
+def test_trades_alone_prove_no_quote_and_need_not_come_again_themselves() -> None:
+    scene = Scene()
+    scene.link("connected", 0)
+    for channel in ("quotes", "trades"):
+        scene.data(10, channel=channel)
+    scene.link("silent", 20)
+    scene.link("connected", 21)
+    assert not scene.data(22, channel="trades")
+    scene.link("silent", 30)
+    scene.link("connected", 31)
+    assert scene.data(32)
+
+
+def test_a_channel_that_is_new_after_an_outage_does_not_speak_for_the_others() -> None:
+    scene = Scene()
+    scene.outage()
+    assert not scene.data(15, channel="stats")
+    assert scene.data(16)
+
+
+def test_what_one_connection_said_does_not_count_for_the_next() -> None:
+    scene = Scene()
+    scene.link("connected", 0)
+    for channel in CHANNELS:
+        scene.data(10, channel=channel)
+    scene.link("silent", 20)
+    scene.link("connected", 21)
+    scene.data(22)
+    scene.link("disconnected", 23)
+    scene.link("connected", 24)
+    assert [scene.data(25, channel="stats"), scene.data(26)] == [False, True]
+
+
 def test_what_the_venue_repeats_stands_once_its_link_is_proven_alive() -> None:
     scene = Scene()
     scene.outage()

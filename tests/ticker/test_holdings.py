@@ -120,6 +120,15 @@ class TestOverlaps:
         peer.subscribe("ticker", "x:*")
         assert (topics(peer)["ticker x:B"], topics(peer)["ticker y:A"]) == (10, None)
 
+    def test_what_decides_newly_holds_for_the_next_update(self, stage: Stage, peer: Peer) -> None:
+        peer.subscribe("ticker", "x:A", max_rate=None)
+        peer.subscribe("ticker", "x:A")
+        for _ in range(3):
+            stage.quote("x:A")
+        assert data(peer.sink.news()) == ["ticker 3 x:A"]
+        stage.schedule.run_for(0.1)
+        assert data(peer.sink.news()) == ["ticker 5 x:A"]
+
     def test_unsubscribing_falls_back_to_what_still_covers(self, stage: Stage, peer: Peer) -> None:
         peer.subscribe("ticker", "*", max_rate=None)
         peer.subscribe("ticker", "x:A")

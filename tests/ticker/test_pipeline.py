@@ -110,6 +110,9 @@ def test_a_new_connection_may_have_missed_trades(line: Line) -> None:
     connected = LinkState("x", 0, "connected", line.now + 1, ("x:A", "x:B"))
     assert line.receive(connected) == ["<ticker x:A #2>"]
     assert line.ear.rows[-1]["last"] is None
+    line.receive(trade("x:A", line.now))
+    line.receive(LinkState("x", 0, "disconnected", line.now + 2, ("x:A", "x:B")))
+    assert line.ear.rows[-1]["last"] == "1.15"
 
 
 def test_links_and_time_change_states(line: Line) -> None:

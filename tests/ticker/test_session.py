@@ -199,12 +199,21 @@ requests = st.fixed_dictionaries(
 )
 
 
+good_requests = st.fixed_dictionaries(
+    {
+        "op": st.sampled_from(("subscribe", "subscribe", "unsubscribe")),
+        "channel": st.sampled_from(("ticker", "quotes", "trades", "status")),
+        "symbols": st.lists(st.sampled_from(("x:A", "x:B", "*", "x:*")), min_size=1, max_size=2),
+    }
+)
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_are_answered(text: bytes) -> None:
     assert_answered(Stage("x:A", limits=LENIENT).connect().say(text))
 
 
-@given(st.lists(requests, max_size=6))
+@given(st.lists(requests | good_requests, max_size=8))
 def test_any_requests_are_answered_each_and_what_is_left_is_tidy(asked: list[dict[str, Any]]) -> None:
     stage = Stage("x:A", "x:B", limits=LENIENT)
     peer = stage.connect()
