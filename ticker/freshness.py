@@ -37,6 +37,8 @@ class Freshness:
         if self.state == "live":
             if channel not in self.known:
                 self._learn(channel)
+            if self.awaited:
+                self.awaited.discard(channel)
             return False
         self._learn(channel)
         self.awaited.discard(channel)
@@ -116,8 +118,7 @@ class Watch:
             case "connected":
                 link.connected_at = event.received
                 for member in link.members:
-                    if member.state == "stale":
-                        member.await_again()
+                    member.await_again()  # however short the outage was, something may have changed in it
                 return [m for m in link.members if m.state == "unknown" and m.become("unknown", None, event.received)]
             case "silent":
                 return self._stale(link, "feed_silent", event.received)
@@ -142,10 +143,16 @@ class Watch:
         changed = []
         for member in link.members:
             # Without newer data of another symbol nothing proves the feed alive: that is silence, not quiet.
-            unchanged = member.state == "live" and now - (member.last or 0) >= member.quiet_after > now - newest
+            silent = now - (member.last or 0) >= member.quiet_after > now - newest
+            unchanged = member.state == "live" and silent and not member.awaited
             stands = member.state == "stale" and not member.awaited and member.confirmed >= connected_at <= newest
+            # An outage too short to be told: what has not spoken again since may have changed in it.
+            doubtful = member.state in ("live", "quiet") and member.awaited
             if unchanged or stands:
                 member.become("quiet", None, now)
+                changed.append(member)
+            elif doubtful and now - connected_at >= member.quiet_after:
+                member.become("stale", "feed_disconnected", now)
                 changed.append(member)
         return changed
 

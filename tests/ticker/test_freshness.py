@@ -251,3 +251,33 @@ def test_quiet_comes_by_each_symbols_own_time() -> None:
         watch.symbols[symbol].data("quotes", START)
     watch.symbols[B].data("quotes", moment(4))
     assert [member.symbol for member in watch.tick(moment(5))] == [A]
+
+
+def short_outage(scene: Scene) -> None:
+    """Both symbols were live, and their link was down for less than makes them stale; it is up again at 13."""
+    scene.link("connected", 0)
+    scene.data(10)
+    scene.data(10, B)
+    scene.link("disconnected", 12)
+    assert scene.tick(13) == []
+    scene.link("connected", 13)
+
+
+def test_what_has_not_spoken_again_since_a_short_outage_is_never_called_quiet() -> None:
+    scene = Scene(quiet_s=60)
+    short_outage(scene)
+    scene.data(72, B)
+    assert scene.tick(72) == []
+    scene.data(73, B)
+    assert scene.tick(73) == [A]
+    assert scene.states() == ["stale feed_disconnected", "live"]
+    assert scene.data(74)
+
+
+def test_what_has_spoken_again_since_a_short_outage_is_quiet_as_ever() -> None:
+    scene = Scene(quiet_s=60)
+    short_outage(scene)
+    scene.confirm(14)
+    scene.data(73, B)
+    assert scene.tick(73) == [A]
+    assert scene.states() == ["quiet", "live"]
