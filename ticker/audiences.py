@@ -1,11 +1,13 @@
 """Who gets a topic: each update, or at a cadence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from feeds.timestamps import SECOND
 from ticker.bus import Topic
 from ticker.clients import Client
 from ticker.pacing import Cadence
+
+Clients = dict[Client, Callable[[bytes], None]]  # each with what puts a frame on its write list
 
 
 class Audience:
@@ -14,8 +16,8 @@ class Audience:
     __slots__ = ("every", "paced")
 
     def __init__(self) -> None:
-        self.every: dict[Client, None] = {}
-        self.paced: dict[Cadence, dict[Client, None]] = {}
+        self.every: Clients = {}
+        self.paced: dict[Cadence, Clients] = {}
 
 
 class Audiences:
@@ -35,9 +37,9 @@ class Audiences:
         if audience is None:
             audience = self._audiences[topic] = Audience()
         if rate is None:
-            audience.every[client] = None
+            audience.every[client] = client.push
         else:
-            audience.paced.setdefault(self._cadence(rate), {})[client] = None
+            audience.paced.setdefault(self._cadence(rate), {})[client] = client.push
 
     def remove(self, client: Client, topic: Topic, rate: float | None) -> bool:
         """A client does not get a topic any more; whether it did."""

@@ -1,6 +1,7 @@
 """One client as the fan-out sees it: a sink, what it gets, and what it has missed while its transport was paused."""
 
 from collections import Counter, deque
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from ticker import frames
@@ -134,14 +135,28 @@ class Joining(NamedTuple):
 class Client:
     """What the fan-out knows of one client. Times in nanoseconds."""
 
-    __slots__ = ("backlog", "buffered", "deadline", "joining", "name", "pending", "sink", "topics", "written")
+    __slots__ = (
+        "backlog",
+        "buffered",
+        "deadline",
+        "joining",
+        "name",
+        "pending",
+        "push",
+        "sink",
+        "topics",
+        "write",
+        "written",
+    )
 
     def __init__(self, name: str, sink: Sink, now: int) -> None:
         self.name = name
         self.sink = sink
-        self.topics: dict[Topic, float | None] = {}  # live or joining, with its rate per second; None: every update
-        self.pending: list[bytes] = []  # the write list: what goes out with the next flush
-        self.joining: deque[Joining | bytes] = deque()
+        self.write = sink.write
+        self.topics: dict[Topic, float | None] = {}  # those it gets, with the rate per second; None: every update
+        self.pending: list[bytes] = []  # the write list: what goes out with the next flush; this list and no other,
+        self.push = self.pending.append  # since its audiences hold this
+        self.joining: deque[Iterator[Joining | bytes]] = deque()  # what it was promised, step by step
         self.backlog: Backlog | None = None  # there while the client is paused
         self.buffered = 0
         self.deadline = 0

@@ -79,10 +79,11 @@ class Connection:
         return not self._open or self._transport.is_closing()
 
     def write(self, data: bytes) -> bool:
-        if not self._open:
-            return True
         if self._direct:
-            sent = self._send(data)
+            try:
+                sent = os.write(self._file, data)  # type: ignore[arg-type]  # _direct says that it is there
+            except OSError:  # it is full, or the peer is gone, which the transport will find
+                sent = 0
             if sent == len(data):
                 return True
             self._direct = False
@@ -105,7 +106,7 @@ class Connection:
 
     def close(self) -> None:
         """Nothing is written any more. While our file descriptor is open, the connection would not end."""
-        self._open = False
+        self._open = self._direct = False
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -122,16 +123,10 @@ class Connection:
         await self._resumed
         self._resumed = None
 
-    def _send(self, data: bytes) -> int:
-        """How much of `data` the socket takes at once."""
-        try:
-            return os.write(self._file, data)  # type: ignore[arg-type]  # _direct says that it is there
-        except OSError:  # it is full, or the peer is gone, which the transport will find
-            return 0
-
     def _leave_to_transport(self, data: bytes) -> bool:
         """Have it sent as the socket takes it. Once the transport has nothing left, we write ourselves again."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
-            self._direct = self._file is not None and not self.buffered
-        return not self._protocol.writing_paused
+        if self.closed:
+            return True
+        self._transport.write(data)
+        self._direct = self._file is not None and not self.buffered
+        return not self.paused

@@ -15,17 +15,18 @@ from feeds.feed import Clock
 from feeds.market import Gap
 from feeds.timestamps import SECOND
 from ticker import frames
-from ticker.audiences import Audiences
+from ticker.audiences import Audiences, Clients
 from ticker.bus import Topic
 from ticker.clients import Client, Event, Joining, Sink
 from ticker.counts import FanoutCounts
-from ticker.flusher import SLICE, Flusher, Schedule
+from ticker.flusher import Flusher, Schedule
+from ticker.joining import Joiners
 from ticker.pacing import Cadence, FlushPace
 from ticker.slow import SlowClients
 
 log = structlog.get_logger("fanout")
 
-SNAPSHOT_BYTES = 64 * 1024  # a slice of snapshots: as much as a transport takes before it pauses
+SLICE = SECOND // 500  # 2 ms for each of several cadences
 
 
 class Fanout:
@@ -53,12 +54,15 @@ class Fanout:
             size=slow_queue_bytes,
         )
         self.pace = FlushPace(flush_interval_ms, flush_wait_max_ms)
-        self._flusher = Flusher(clock, schedule, pace=self.pace, slow=self.slow, counts=self.counts, more=self._advance)
+        self._audiences = Audiences()
+        self._flusher = Flusher(clock, schedule, pace=self.pace, slow=self.slow, counts=self.counts, more=self._go_on)
+        self._joiners = Joiners(
+            clock, schedule, flusher=self._flusher, audiences=self._audiences, snapshot=self.snapshot
+        )
         self._clock = clock
         self._schedule = schedule
         self._heartbeat_after = int(heartbeat_s * SECOND)
         self._snapshot_trades = snapshot_trades
-        self._audiences = Audiences()
 
     @property
     def topics(self) -> Iterable[Topic]:
@@ -76,26 +80,24 @@ class Fanout:
         self.clients.pop(client, None)
         self.slow.discard(client)
         client.joining.clear()
-        client.pending = []
+        client.pending.clear()
         for topic in list(client.topics):
             self.leave(client, topic)
 
     def send(self, client: Client, frame: bytes) -> None:
         """A frame for one client, behind all that it was promised before."""
-        self.join(client, (frame,))
+        if client.behind:
+            self._joiners.promise(client, (frame,))
+        else:
+            self._flusher.append(client, (frame,))
 
     def join(self, client: Client, steps: Iterable[Joining | bytes]) -> None:
         """Let topics go live for a client one after the other, each with its snapshot, and send the frames between.
 
-        What does not fit in a slice follows with later flushes, as the client drains.
+        What does not fit in a slice follows with later flushes, as the client drains. `steps` is read on as they are
+        taken, so that it may be long and decide late.
         """
-        waiting = bool(client.joining)
-        for step in steps:
-            if type(step) is Joining:
-                client.topics[step.topic] = step.rate
-            client.joining.append(step)
-        if not waiting and client.backlog is None:
-            self._advance(client)
+        self._joiners.promise(client, steps)
 
     def leave(self, client: Client, topic: Topic) -> None:
         """A client does not get a topic any more, from its next update on."""
@@ -103,6 +105,7 @@ class Fanout:
             return
         self._audiences.remove(client, topic, client.topics.pop(topic))
         if client.backlog is not None:
+            self.slow.take_back_from(client)
             client.backlog.forget(topic)
 
     def change_rate(self, client: Client, topic: Topic, rate: float | None) -> None:
@@ -124,9 +127,9 @@ class Fanout:
         if audience is None:
             return
         if audience.every:
-            self._deliver(topic, audience.every)
             assert topic.value is not None
-            self._flusher.spread(topic, topic.value.received)
+            self._flusher.spread(topic, audience.every)
+            self._flusher.note_receipt(topic, topic.value.received)
         for cadence, clients in audience.paced.items():
             self._offer(cadence, topic, clients)
 
@@ -136,12 +139,10 @@ class Fanout:
         self.counts.lost["feed"] += gap.missed or 0
         audience = self._audiences.get(topic)
         if audience is not None:
-            event = Event(topic, None, gap.received, gap.missed, frames.feed_gap(topic, gap))
-            for client in audience.every:
-                if client.backlog is None:
-                    self._flusher.append(client, (event.frame,))
-                else:
-                    self.slow.event(client, event)
+            frame = frames.feed_gap(topic, gap)
+            self._flusher.put(frame, audience.every)
+            if self.slow:
+                self.slow.given_gap(Event(topic, None, gap.received, gap.missed, frame))
 
     def snapshot(self, topic: Topic) -> Sequence[bytes]:
         """The frames of a topic's current value; of trades the newest retained ones, oldest first."""
@@ -161,54 +162,15 @@ class Fanout:
             for client in quiet:
                 self._flusher.append(client, frame)
 
-    def _deliver(self, topic: Topic, clients: Iterable[Client]) -> None:
-        """Put a topic's newest value on write lists. The innermost loop of the service."""
-        frame = frames.update(topic)
-        listed, delivered = self._flusher.listed, 0
-        for client in clients:
-            if client.backlog is None:
-                pending = client.pending
-                if not pending:
-                    listed.append(client)
-                pending.append(frame)
-                delivered += 1
-            else:
-                self._miss(client, topic, frame)
-        self.counts.sent[topic.channel] += delivered
+    def _go_on(self, client: Client) -> None:
+        self._joiners.go_on(client)
 
-    def _miss(self, client: Client, topic: Topic, frame: bytes) -> None:
-        if topic.history is None:
-            self.slow.changed(client, topic)
-        else:
-            assert topic.value is not None
-            self.slow.event(client, Event(topic, topic.seq, topic.value.received, 1, frame))
-
-    def _advance(self, client: Client) -> None:
-        """Take a client's next steps, a slice's worth."""
-        size = 0
-        while client.joining and size < SNAPSHOT_BYTES:
-            step = client.joining.popleft()
-            found = (step,) if isinstance(step, bytes) else self._take_in(client, step)
-            if found:
-                self._flusher.append(client, found)
-                size += sum(map(len, found))
-        if not client.joining:
-            client.sink.resumed()
-
-    def _take_in(self, client: Client, step: Joining) -> Sequence[bytes]:
-        """Let a topic go live, which is when its snapshot enters the write list."""
-        if step.topic not in client.topics:  # left meanwhile
-            return ()
-        self._audiences.add(client, step.topic, client.topics[step.topic])
-        return self.snapshot(step.topic) if step.snapshot else ()
-
-    def _offer(self, cadence: Cadence, topic: Topic, clients: dict[Client, None]) -> None:
+    def _offer(self, cadence: Cadence, topic: Topic, clients: Clients) -> None:
         now = self._clock()
         if cadence.waits(topic):
             self.counts.conflated[topic.channel, "rate"] += len(clients)
         elif cadence.offer(topic, now):
-            self._deliver(topic, clients)
-            self._flusher.wake()
+            self._flusher.spread(topic, clients)
         elif not cadence.scheduled:
             self._schedule_cadence(cadence)
 
@@ -227,12 +189,11 @@ class Fanout:
             clients = audience.paced.get(cadence) if audience else None
             if clients and cadence.take(topic, self._clock()):
                 try:
-                    self._deliver(topic, clients)
+                    self._flusher.spread(topic, clients)
                 except Exception:  # a bug costs the one value, not the cadence
                     log.exception("cannot send a value", channel=topic.channel, symbol=topic.symbol)
             if self._clock() >= until:
                 break
-        self._flusher.wake()
         if topics:
             self._schedule(0, lambda: self._send_due(cadence, topics))
         elif cadence:

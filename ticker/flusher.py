@@ -1,17 +1,25 @@
-"""The write lists and their flush: each client with something to say gets one write of its joined frames.
+"""The hot path: frames onto write lists, and each client with something to say gets one write of its joined frames.
 
-A flush longer than a slice is cut, and the loop turns in between; what is published meanwhile goes with the next one,
-or with the client's turn in this one.
+What is done for each delivery, and for each write, is all in `spread` and `_write_to_some`; the rest is per flush. So:
+
+- a topic's frame is one object, and putting it on a write list is one call of the list's own `append`, which its
+  audience holds for each client (ticker/audiences.py): nothing is looked up, asked or decided for each delivery;
+- that includes paused clients. What they were given is taken back at the next flush, and remembered in bounded space
+  (ticker/slow.py): there are few of them, and the others need not be asked whether they are paused;
+- a flush longer than a slice is cut, and the loop turns in between; what is published meanwhile goes with the next one,
+  or with the client's turn in this one.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import structlog
 
 from feeds.counts import Histogram
 from feeds.feed import Clock
 from feeds.timestamps import SECOND
+from ticker import frames
+from ticker.audiences import Clients
 from ticker.bus import Topic
 from ticker.clients import Client
 from ticker.counts import SHORT_BUCKETS, FanoutCounts
@@ -23,12 +31,12 @@ Schedule = Callable[[float, Callable[[], None]], object]  # in so many seconds c
 log = structlog.get_logger("fanout")
 
 SLICE = SECOND // 100
-BETWEEN_LOOKS = 16  # clients written to between two looks at the clock: some 0.1 ms, or 5 where all get snapshots
+BETWEEN_LOOKS = 16  # clients written to between two looks at the clock: some 0.1 ms
 SLOW_LOOK_S = 0.02  # there is no event for "drained": paused clients are looked at this often while there are any
 
 
 class Flusher:
-    """Appends frames to write lists and sees to it that they are written."""
+    """Puts frames on write lists and sees to it that they are written."""
 
     def __init__(
         self,
@@ -46,23 +54,35 @@ class Flusher:
         self._counts = counts
         self.pace = pace
         self.slow = slow
-        self.listed: deque[Client] = deque()  # clients whose write list is not empty
-        self._batch: deque[Client] = deque()  # those of them that the running flush still has to write to
+        self._ready: Clients = {}  # the clients whose write list is not empty
+        self._batch: Iterator[Client] = iter(())  # those of them that the running flush still has to write to
         self._fresh: dict[Topic, int] = {}  # what the next flush sends, and when it was received
         self._started = 0
         self._scheduled = self._looking = False
 
-    def append(self, client: Client, frames: Iterable[bytes]) -> None:
-        """Put frames on a client's write list."""
-        if not client.pending:
-            self.listed.append(client)
-        client.pending += frames
+    def spread(self, topic: Topic, clients: Clients) -> None:
+        """Put a topic's newest value on write lists."""
+        self.put(frames.update(topic), clients)
+        self._counts.sent[topic.channel] += len(clients)
+        if self.slow:
+            self.slow.given_value(topic)
+
+    def put(self, frame: bytes, clients: Clients) -> None:
+        """Put a frame on write lists. Whoever calls it tells `slow` what the frame was, while anyone is slow."""
+        for push in clients.values():
+            push(frame)
+        self._ready.update(clients)
         self.wake()
 
-    def spread(self, topic: Topic, received: int) -> None:
-        """The topic's frame was put on write lists."""
-        self._fresh.setdefault(topic, received)
+    def append(self, client: Client, frames: Iterable[bytes]) -> None:
+        """Put frames on the write list of one client, which is not paused."""
+        client.pending += frames
+        self._ready[client] = client.push
         self.wake()
+
+    def note_receipt(self, topic: Topic, received: int) -> None:
+        """The next flush sends a topic's value that was received then."""
+        self._fresh.setdefault(topic, received)
 
     def wake(self) -> None:
         """There is something to write: schedule the flush, as soon as its pace allows."""
@@ -73,43 +93,65 @@ class Flusher:
 
     def _flush(self) -> None:
         self._started = self._clock()
-        self._batch, self.listed = self.listed, self._batch
+        self.slow.take_back()
+        self._batch, self._ready = iter(self._ready), {}
         self._go_on()
 
     def _go_on(self) -> None:
         """Write to the batch until it is done, or this slice of time is over."""
-        batch, clock = self._batch, self._clock
+        clock = self._clock
         now = clock()
         until = now + SLICE
-        while batch:
-            self._write_to_some(batch, now)
-            if clock() >= until and batch:
+        while some := list(islice(self._batch, BETWEEN_LOOKS)):
+            self._write_to_some(some, now)
+            if clock() >= until:
                 self._schedule(0, self._go_on)
                 return
         self._flushed()
 
-    def _write_to_some(self, batch: deque[Client], now: int) -> None:
-        """One write to each of the next clients. With Fanout._deliver, what the service does most."""
-        for _ in range(min(len(batch), BETWEEN_LOOKS)):
-            client = batch.popleft()
+    def _write_to_some(self, clients: Iterable[Client], now: int) -> None:
+        """One write to each of some clients."""
+        size = 0
+        for client in clients:
             pending = client.pending
-            if not pending:  # it left meanwhile
+            if not pending or client.backlog is not None:  # it left, or it was paused and then given something
                 continue
             data = pending[0] if len(pending) == 1 else b"".join(pending)
             pending.clear()
             client.written = now
-            self._counts.sent_bytes += len(data)
+            size += len(data)
             try:
-                keeps_up = client.sink.write(data)
+                keeps_up = client.write(data)
             except Exception:  # a bug costs the one client, not all the others
                 log.exception("cannot write to a client; it is ended", session=client.name)
                 client.sink.evict()
                 continue
             if not keeps_up:
-                self.slow.add(client, now)
-                self._look_soon()
+                self._pause(client, now)
             elif client.joining:
                 self._more(client)
+        self._counts.sent_bytes += size
+
+    def _pause(self, client: Client, now: int) -> None:
+        self.slow.add(client, now)
+        if not self._looking:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._looking = True
+        self._schedule(SLOW_LOOK_S, self._look)
+
+    def _look(self) -> None:
+        self._looking = False
+        for client, drained in self.slow.look(self._clock()):
+            if drained:
+                self.append(client, drained)
+            if client.joining:
+                self._more(client)
+            else:
+                client.sink.resumed()
+        if self.slow:
+            self._look_later()
 
     def _flushed(self) -> None:
         ended = self._clock()
@@ -120,22 +162,5 @@ class Flusher:
             histogram = self._counts.receipt.setdefault(topic.channel, Histogram(SHORT_BUCKETS))
             histogram.observe((ended - received) / SECOND)
         self._scheduled = False
-        if self.listed:
+        if self._ready:
             self.wake()
-
-    def _look_soon(self) -> None:
-        if not self._looking:
-            self._looking = True
-            self._schedule(SLOW_LOOK_S, self._look)
-
-    def _look(self) -> None:
-        self._looking = False
-        for client, frames in self.slow.look(self._clock()):
-            if frames:
-                self.append(client, frames)
-            if client.joining:
-                self._more(client)
-            else:
-                client.sink.resumed()
-        if len(self.slow):
-            self._look_soon()

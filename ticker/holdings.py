@@ -3,7 +3,7 @@
 The status topic of each symbol comes along with any subscription to the symbol, and goes with the last one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ticker.bus import ChannelName, Topic
@@ -52,7 +52,7 @@ class Holdings:
             self._put(Subscription(wanted.channel, name, wanted.rate), known=known)
             for topic in matching:
                 topics[topic] = topics.get(topic, False) or self._wants_snapshot(wanted, name, topic, known=known)
-        self._take_in(topics)
+        self._fanout.join(self._client, self._take_in(topics))
         return len(topics)
 
     def unsubscribe(self, channel: ChannelName, names: Sequence[str] | None) -> list[str]:
@@ -95,21 +95,24 @@ class Holdings:
             return wanted.again
         return wanted.again or not known
 
-    def _take_in(self, topics: Mapping[Topic, bool]) -> None:
-        """Let topics go live, each symbol's status first; those that are live already go on."""
-        steps: list[Joining | bytes] = []
+    def _take_in(self, topics: Mapping[Topic, bool]) -> Iterator[Joining]:
+        """Let topics go live, each symbol's status first; those that are live already go on.
+
+        Decided topic by topic as the steps are taken: there may be thousands.
+        """
+        client = self._client
         for topic, snapshot in topics.items():
-            status = self._directory[topic.symbol].status
-            if topic is not status and status not in self._client.topics:
-                steps.append(Joining(status, None, True))
             deciding = self._subscriptions.over(topic.channel, topic.symbol)
-            rate = deciding.rate if deciding else None
-            live = topic in self._client.topics
+            if deciding is None:  # given up meanwhile
+                continue
+            status = self._directory[topic.symbol].status
+            if status not in client.topics and topic is not status:
+                yield Joining(status, None, True)
+            live = topic in client.topics
             if live:
-                self._fanout.change_rate(self._client, topic, rate)
+                self._fanout.change_rate(client, topic, deciding.rate)
             if snapshot or not live:
-                steps.append(Joining(topic, rate, snapshot))
-        self._fanout.join(self._client, steps)
+                yield Joining(topic, deciding.rate, snapshot)
 
     def _let_go(self, channel: ChannelName, names: Sequence[str]) -> None:
         """Leave the topics that just these names covered, and fall back to what still covers the others."""

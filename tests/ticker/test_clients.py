@@ -169,5 +169,5 @@ def test_whatever_comes_each_trade_is_kept_or_told_lost(order: list[int], most: 
 def test_a_client_is_behind_while_it_is_paused_or_snapshots_wait() -> None:
     fresh, paused, joining = (Client("k3f9", FakeSink(ManualClock()), START) for _ in range(3))
     paused.backlog = Backlog(1, 1)
-    joining.joining.append(Joining(BUS.topic("quotes", "x:A"), None, True))
+    joining.joining.append(iter((Joining(BUS.topic("quotes", "x:A"), None, True),)))
     assert [client.behind for client in (fresh, paused, joining)] == [False, True, True]

@@ -70,18 +70,6 @@ class TestLeaving:
         assert brief(peer.sink.news()) == []
         assert list(service.fanout.topics) == []
 
-    def test_a_topic_that_is_left_before_its_snapshot_went_does_not_come(self) -> None:
-        service = Stage("x:A", "x:B")
-        service.quote("x:A")
-        peer, topic = service.connect(high=0), service.directory["x:A"].quotes
-        peer.sink.stalled = True
-        peer.join(service.directory["x:A"].status)
-        peer.join(topic)
-        service.fanout.leave(peer.client, topic)
-        peer.sink.drain()
-        service.schedule.run_for(1)
-        assert brief(peer.sink.news()) == ["status 2s"]
-
     def test_a_slow_client_that_goes_leaves_nothing_behind(self) -> None:
         service = Stage("x:A", "x:B")
         peer, market = service.connect(high=0), service.directory["x:A"]

@@ -89,7 +89,7 @@ def test_a_client_that_left_meanwhile_is_not_written_to(rig: Rig) -> None:
     sink = FakeSink(rig.clock)
     client = rig.client(sink)
     rig.flusher.append(client, (HELLO,))
-    client.pending = []
+    client.pending.clear()
     rig.schedule.settle()
     assert (sink.writes, sink.evicted) == ([], False)
 
@@ -148,7 +148,7 @@ def test_what_comes_between_two_slices_goes_with_the_clients_turn_or_the_next_fl
 
 def test_a_client_that_waits_for_snapshots_is_asked_about_after_its_write(rig: Rig) -> None:
     client = rig.client(FakeSink(rig.clock))
-    client.joining.append(Joining(TOPIC, None, True))
+    client.joining.append(iter((Joining(TOPIC, None, True),)))
     rig.flusher.append(client, (HELLO,))
     rig.schedule.settle()
     assert rig.asked_for_more == [client]
@@ -158,7 +158,7 @@ def test_a_client_whose_transport_is_full_is_slow_and_looked_at_until_it_drains(
     sink = FakeSink(rig.clock, high=0)
     sink.stalled = True
     client = rig.client(sink)
-    client.joining.append(Joining(TOPIC, None, True))
+    client.joining.append(iter((Joining(TOPIC, None, True),)))
     rig.flusher.append(client, (HELLO,))
     rig.schedule.run_for(0.1)
     assert (len(rig.slow), rig.asked_for_more) == (1, [])
@@ -201,7 +201,7 @@ def test_a_drained_client_goes_on_with_what_it_missed_and_then_with_its_snapshot
     client = rig.client(sink)
     rig.flusher.append(client, (HELLO,))
     rig.schedule.settle()
-    client.joining.append(Joining(TOPIC, None, True))
+    client.joining.append(iter((Joining(TOPIC, None, True),)))
     if missed:
         rig.slow.changed(client, TOPIC)
         TOPIC.frame = WORLD
@@ -228,7 +228,7 @@ def test_the_time_from_receipt_to_write_is_counted_once_for_a_topic_and_flush(ri
     received = rig.clock() - 4 * MILLISECOND
     for moment in (received, rig.clock()):
         rig.flusher.append(client, (HELLO,))
-        rig.flusher.spread(TOPIC, moment)
+        rig.flusher.note_receipt(TOPIC, moment)
     rig.schedule.settle()
     histogram = rig.counts.receipt["quotes"]
     assert [sum(histogram.counts), round(histogram.total, 6)] == [1, 0.010]

@@ -103,7 +103,11 @@ def test_only_replaced_values_count_as_merged_away(slow: SlowClients, client: Cl
 def test_trades_that_had_to_go_are_counted(slow: SlowClients, client: Client, counts: FanoutCounts) -> None:
     topic = Topic("trades", "x:A", EPOCH, 1)
     for seq in range(1, 6):
-        slow.event(client, event(topic, seq))
+        given = event(topic, seq)
+        client.push(given.frame)
+        slow.given_gap(given)
+        slow.take_back()
+    assert client.pending == []
     assert slow.queued == 2
     assert counts.lost["slow_consumer"] == 3
     assert counts.gaps["slow_consumer"] == 1

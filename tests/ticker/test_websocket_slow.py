@@ -59,7 +59,11 @@ async def test_it_costs_a_bounded_amount() -> None:
         [client] = server.deciders.fanout.clients
         assert connection.paused
         assert connection.buffered < 2 * HIGH_WATER
-        assert client.pending == []
+
+        async def taken_back() -> bool:
+            return client.pending == []
+
+        await eventually(taken_back, "the next flush to take back what it was given")
         assert server.deciders.fanout.slow.queued <= QUEUE
 
 

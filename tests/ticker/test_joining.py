@@ -6,7 +6,7 @@ from feeds.market import Gap
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
 from ticker.clients import Joining
-from ticker.fanout import SNAPSHOT_BYTES
+from ticker.joining import BYTES, SLICE
 
 
 class TestSnapshots:
@@ -65,12 +65,12 @@ class TestSnapshots:
         service = Stage(*(f"x:S{n}" for n in range(600)))
         for n in range(600):
             service.quote(f"x:S{n}")
-        peer = service.connect(high=SNAPSHOT_BYTES)
+        peer = service.connect(high=8_000)
         peer.sink.stalled = True
-        topics = [service.directory[f"x:S{n}"].quotes for n in range(600)]
-        peer.join(*topics)
-        first, last = brief(peer.sink.news()), len(peer.client.joining)
-        assert len(first) + last == 600
+        peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(600)))
+        first = brief(peer.sink.news())
+        assert 0 < len(first) < 600
+        assert len(peer.client.topics) == len(first)
         assert peer.sink.paused
         for n in (0, 599):
             service.quote(f"x:S{n}", "9")
@@ -80,7 +80,25 @@ class TestSnapshots:
         rest = peer.sink.news()
         assert brief(rest[:1]) == ["quote 2"]
         assert brief(rest[-1:]) == ["quote 2s"]
-        assert len(rest) == 1 + last
+        assert len(rest) == 1 + 600 - len(first)
+
+    def test_topics_without_a_value_are_taken_in_though_nothing_is_written(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(600)))
+        peer = service.connect()
+        peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(600)))
+        assert (peer.sink.writes, len(peer.client.topics), peer.client.behind) == ([], 600, False)
+
+    def test_many_clients_take_turns_between_which_the_loop_turns(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(200)))
+        peers = [service.connect() for _ in range(20)]
+        topics = [service.directory[f"x:S{n}"].quotes for n in range(200)]
+        service.clock.creep = SLICE // 3
+        for peer in peers:
+            service.fanout.join(peer.client, [Joining(topic, None, True) for topic in topics])
+        service.schedule.turn()
+        assert 0 < sum(bool(peer.client.topics) for peer in peers) < 5
+        service.schedule.settle()
+        assert all(len(peer.client.topics) == 200 for peer in peers)
 
     def test_big_snapshots_go_in_slices(self) -> None:
         service = Stage(*(f"x:S{n}" for n in range(1_000)))
@@ -90,13 +108,13 @@ class TestSnapshots:
         peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(1_000)))
         assert len(peer.sink.messages) == 1_000
         assert len(peer.sink.writes) > 2
-        assert max(map(len, peer.sink.writes)) < SNAPSHOT_BYTES + 1_000
+        assert max(map(len, peer.sink.writes)) < BYTES + 1_000
 
     def test_a_client_that_goes_takes_what_was_waiting_with_it(self) -> None:
         service = Stage(*(f"x:S{n}" for n in range(600)))
         for n in range(600):
             service.quote(f"x:S{n}")
-        peer = service.connect(high=SNAPSHOT_BYTES)
+        peer = service.connect(high=8_000)
         peer.sink.stalled = True
         peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(600)))
         service.fanout.detach(peer.client)
@@ -107,7 +125,7 @@ class TestSnapshots:
         service = Stage(*(f"x:S{n}" for n in range(600)))
         for n in range(600):
             service.quote(f"x:S{n}")
-        peer = service.connect(high=SNAPSHOT_BYTES)
+        peer = service.connect(high=8_000)
         peer.sink.stalled = True
         peer.join(*(service.directory[f"x:S{n}"].quotes for n in range(600)))
         assert (peer.client.behind, peer.sink.resumptions) == (True, 0)

@@ -1,0 +1,89 @@
+"""How topics go live for a client: one after the other, each with its snapshot, as the client takes them.
+
+A topic is live from the moment at which its snapshot enters the write list. A subscription may take in thousands, and
+a thousand clients may subscribe at once: what is to be done is done in slices, and each client has at most a slice's
+worth on its write list.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+
+from feeds.feed import Clock
+from feeds.timestamps import SECOND
+from ticker.audiences import Audiences
+from ticker.bus import Topic
+from ticker.clients import Client, Joining
+from ticker.flusher import Flusher, Schedule
+
+SLICE = SECOND // 250  # 4 ms
+STEPS = 64  # a client's at once, where most topics have no snapshot: some 0.2 ms
+BYTES = 64 * 1024  # a client's at once: as much as a transport takes before it pauses
+
+
+class Joiners:
+    """The clients that were promised something, and wait for it."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        schedule: Schedule,
+        *,
+        flusher: Flusher,
+        audiences: Audiences,
+        snapshot: Callable[[Topic], Sequence[bytes]],
+    ) -> None:
+        self._clock = clock
+        self._schedule = schedule
+        self._flusher = flusher
+        self._audiences = audiences
+        self._snapshot = snapshot
+        self._waiting: OrderedDict[Client, None] = OrderedDict()  # a plain dict is slow to give up its oldest
+
+    def promise(self, client: Client, steps: Iterable[Joining | bytes]) -> None:
+        """Topics to let go live, and frames to send between, in this order and behind all that was promised before.
+
+        `steps` is read on as they are taken: it may be long, and decide late.
+        """
+        client.joining.append(iter(steps))
+        if len(client.joining) == 1 and client.backlog is None:
+            self.go_on(client)
+
+    def go_on(self, client: Client) -> None:
+        """A client takes more: its next steps come when it is its turn."""
+        if not self._waiting:
+            self._schedule(0, self._serve)
+        self._waiting[client] = None
+
+    def _serve(self) -> None:
+        until = self._clock() + SLICE
+        while self._waiting:
+            client, _ = self._waiting.popitem(last=False)
+            self._advance(client)
+            if self._clock() >= until:
+                break
+        if self._waiting:
+            self._schedule(0, self._serve)
+
+    def _advance(self, client: Client) -> None:
+        """Take a client's next steps. The flush that writes what comes of them brings the client back here."""
+        if client.backlog is not None:  # it was paused while it waited for its turn
+            return
+        size = 0
+        for _ in range(STEPS):
+            if not client.joining or size >= BYTES:
+                break
+            step = next(client.joining[0], None)
+            if step is None:
+                client.joining.popleft()
+            elif found := (step,) if isinstance(step, bytes) else self._take_in(client, step):
+                self._flusher.append(client, found)
+                size += sum(map(len, found))
+        if not client.joining:
+            client.sink.resumed()
+        elif not size:
+            self.go_on(client)
+
+    def _take_in(self, client: Client, step: Joining) -> Sequence[bytes]:
+        client.topics[step.topic] = step.rate
+        self._audiences.add(client, step.topic, step.rate)
+        return self._snapshot(step.topic) if step.snapshot else ()
