@@ -3,6 +3,8 @@
 Times in nanoseconds.
 """
 
+from math import ceil
+
 from feeds.timestamps import SECOND
 from ticker.bus import Topic
 
@@ -29,25 +31,34 @@ class FlushPace:
 
 
 class Cadence:
-    """One delivery rate. A topic that was not sent for a full period goes at once, the others at the cadence's time."""
+    """One delivery rate. A topic that was not sent for a full period goes at once, the others at the cadence's times.
+
+    Those are a quarter of a period apart, and a value waits for the first that is a full period after the one before
+    it. A topic that changes all the time goes a quarter later each time until it is in step with all others of that
+    kind, at the phase: then they go together, in one write a client.
+    """
 
     def __init__(self, rate: float, phase: int = 0) -> None:
         self.rate = rate
-        self.period = int(SECOND / rate)
+        self._quarter = ceil(SECOND / rate / 4)
+        self.period = 4 * self._quarter
         self.scheduled = False  # whether its next time is asked for
-        self._phase = phase % self.period
+        self.phase = phase % self.period
         self._sent: dict[Topic, int] = {}
-        self._waiting: dict[Topic, None] = {}
+        self._waiting: dict[Topic, int] = {}  # and until when
+        self._turns: dict[int, dict[Topic, None]] = {}  # the same by time, which saves going through all that wait
 
     def offer(self, topic: Topic, now: int) -> bool:
         """A topic has a new value: whether it may be sent now. If not, it waits."""
         if topic in self._waiting:
             return False
-        if now - self._sent.get(topic, 0) < self.period:
-            self._waiting[topic] = None
-            return False
-        self._sent[topic] = now
-        return True
+        sent = self._sent.get(topic)
+        if sent is None or now - sent >= self.period:
+            self._sent[topic] = now
+            return True
+        turn = self._waiting[topic] = self._turn(sent)
+        self._turns.setdefault(turn, {})[topic] = None
+        return False
 
     def waits(self, topic: Topic) -> bool:
         """Whether a value of the topic is still to be sent."""
@@ -55,29 +66,39 @@ class Cadence:
 
     def forget(self, topic: Topic) -> None:
         """Nobody gets the topic at this rate any more."""
-        self._waiting.pop(topic, None)
+        turn = self._waiting.pop(topic, None)
+        if turn is not None:
+            self._turns.get(turn, {}).pop(topic, None)
         self._sent.pop(topic, None)
 
     def next_at(self, now: int) -> int:
         """The cadence's next time."""
-        return self._time(now) + self.period
+        return self._time(now) + self._quarter
 
     def due(self, now: int) -> list[Topic]:
-        """The waiting topics that may go now; those sent less than a period ago wait for the next time."""
-        time = self._time(now)
-        return [topic for topic in self._waiting if time - self._sent[topic] >= self.period]
+        """The topics whose turn it is, each told once: they are to be taken."""
+        turns = [turn for turn in self._turns if turn <= now]
+        return [topic for turn in turns for topic in self._turns.pop(turn)]
 
     def take(self, topic: Topic, now: int) -> bool:
-        """A topic that was due is sent; whether it still waited for that."""
-        if topic not in self._waiting:
+        """A topic whose turn it was is sent; whether it still waited for that."""
+        turn = self._waiting.get(topic)
+        if turn is None or turn > now:
             return False
         del self._waiting[topic]
-        self._sent[topic] = self._time(now)
+        # Timers come late, and one that is less late must not count less.
+        self._sent[topic] = turn if now - turn < self.period else self._time(now)
         return True
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def _time(self, now: int) -> int:
-        """The cadence's time that `now` belongs to: timers come late, and one that is less late must not count less."""
-        return now - (now - self._phase) % self.period
+        """The cadence's last time."""
+        return now - (now - self.phase) % self._quarter
+
+    def _turn(self, sent: int) -> int:
+        """When a topic that was sent then may go again: a period later if it is in step, else up to a quarter more."""
+        again = sent + self.period
+        off = (again - self.phase) % self.period
+        return again + self._quarter - off % self._quarter if off else again

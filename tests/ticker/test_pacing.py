@@ -50,8 +50,23 @@ class TestFlushPace:
         assert took <= (pace.not_before - START) / 2
 
 
+RATES = st.sampled_from((50, 20, 10, 4, 2, 1, 0.5, 0.2, 3, 1000))
+
+
+def play(cadence: Cadence, changes: list[int]) -> list[int]:
+    """When a topic goes that changes at these times, with timers that are on time."""
+    a, now, sent = topic(), START, []
+    for moment in (*changes, None):
+        while cadence and (moment is None or cadence.next_at(now) <= moment):
+            now = cadence.next_at(now)
+            sent += [now for due in cadence.due(now) if cadence.take(due, now)]
+        if moment is not None and cadence.offer(a, now := moment):
+            sent.append(moment)
+    return sent
+
+
 class TestCadence:
-    """Ten times a second, so that the cadence's times are the tenths of a second."""
+    """Ten times a second, so that the cadence's times are the fortieths of a second."""
 
     def test_the_first_after_quiet_goes_at_once(self) -> None:
         cadence, a, b = Cadence(10), topic("x:A"), topic("x:B")
@@ -67,7 +82,7 @@ class TestCadence:
         assert not cadence.offer(a, START + 2)
         assert cadence.waits(a)
         assert cadence
-        assert cadence.due(START + SECOND // 20) == []
+        assert cadence.due(START + SECOND // 10 - 1) == []
         assert cadence.due(START + SECOND // 10) == [a]
 
     def test_what_waits_goes_at_the_cadences_time_also_if_that_is_late(self) -> None:
@@ -80,14 +95,16 @@ class TestCadence:
         ]
         assert cadence.due(START + SECOND // 2) == [a]
 
-    def test_what_went_less_than_a_period_ago_waits_for_the_time_after(self) -> None:
+    def test_a_topic_out_of_step_comes_a_quarter_later_each_time_until_it_is_in_step(self) -> None:
+        cadence = Cadence(10)
+        sent = play(cadence, [START + ms * MILLISECOND for ms in range(30, 800, 10)])
+        assert [(at - START) // MILLISECOND for at in sent] == [30, 150, 275, 400, 500, 600, 700, 800]
+
+    def test_topics_in_step_go_together(self) -> None:
         cadence, a, b = Cadence(10), topic("x:A"), topic("x:B")
-        for moment in (START + 90 * MILLISECOND, START + 95 * MILLISECOND):
-            cadence.offer(a, moment)
-        assert cadence.due(START + 100 * MILLISECOND) == []
-        cadence.offer(b, START + 100 * MILLISECOND)
-        cadence.offer(b, START + 150 * MILLISECOND)
-        assert cadence.due(START + 200 * MILLISECOND) == [a, b]
+        for one in (a, a, b, b):
+            cadence.offer(one, START)
+        assert cadence.due(START + SECOND // 10) == [a, b]
 
     def test_what_is_taken_does_not_wait_any_more(self) -> None:
         cadence, a = Cadence(10), topic()
@@ -107,37 +124,68 @@ class TestCadence:
         assert cadence.due(START + SECOND) == []
         assert cadence.offer(a, START + 2)
 
-    def test_its_times_have_its_period_and_phase(self) -> None:
+    def test_what_is_forgotten_and_comes_again_while_its_turn_is_taken_has_lost_it(self) -> None:
+        cadence, a = Cadence(10), topic()
+        cadence.offer(a, START)
+        cadence.offer(a, START + 1)
+        now = START + SECOND // 10
+        assert cadence.due(now) == [a]
+        cadence.forget(a)
+        assert [cadence.offer(a, now), cadence.offer(a, now), cadence.take(a, now)] == [True, False, False]
+        assert cadence.due(now + SECOND // 10) == [a]
+
+    def test_its_times_have_its_phase(self) -> None:
         cadence = Cadence(10, phase=30 * MILLISECOND)
         at = cadence.next_at(START)
         assert (at, cadence.next_at(at), cadence.next_at(at + 1)) == (
+            START + 5 * MILLISECOND,
             START + 30 * MILLISECOND,
-            START + 130 * MILLISECOND,
-            START + 130 * MILLISECOND,
+            START + 30 * MILLISECOND,
         )
 
-    @given(late=st.lists(st.integers(0, 9 * MILLISECOND), min_size=10, max_size=10), rate=st.sampled_from([50, 10, 1]))
-    def test_a_topic_that_changes_all_the_time_goes_at_each_time_however_late_the_timer_is(
-        self, late: list[int], rate: int
-    ) -> None:
-        cadence, a = Cadence(rate, phase=12_345), topic()
+    @given(late=st.lists(st.integers(0, 19 * MILLISECOND), min_size=10, max_size=10), rate=st.sampled_from([50, 10, 1]))
+    def test_a_topic_in_step_goes_each_period_however_late_the_timer_is(self, late: list[int], rate: int) -> None:
+        cadence, a = Cadence(rate), topic()
         cadence.offer(a, START)
         cadence.offer(a, START + 1)
-        now = START + cadence.period
-        for delay in late:
-            now = cadence.next_at(now) + delay
-            assert cadence.due(now) == [a]
-            assert cadence.take(a, now)
-            assert not cadence.offer(a, now + 1)
+        for number, delay in enumerate(late, start=1):
+            turn = START + number * cadence.period
+            assert cadence.due(turn - 1) == []
+            assert cadence.due(turn + delay) == [a]
+            assert cadence.take(a, turn + delay)
+            assert not cadence.offer(a, turn + delay)
 
-    @given(st.lists(st.tuples(st.booleans(), st.integers(1, 80 * MILLISECOND)), max_size=60))
-    def test_a_topic_goes_no_more_often_than_the_rate(self, moments: list[tuple[bool, int]]) -> None:
-        cadence, a, now, sent = Cadence(10), topic(), START, []
-        for changes, wait in moments:
-            following, now = cadence.next_at(now), now + wait
-            while following <= now:  # timers that are on time
-                sent += [following for due in cadence.due(following) if cadence.take(due, following)]
-                following = cadence.next_at(following)
-            if changes and cadence.offer(a, now):
-                sent.append(now)
+    def test_after_a_stall_of_more_than_a_period_it_counts_from_then(self) -> None:
+        cadence, a = Cadence(10), topic()
+        cadence.offer(a, START)
+        cadence.offer(a, START + 1)
+        late = START + 1_030 * MILLISECOND
+        assert cadence.due(late) == [a]
+        assert cadence.take(a, late)
+        assert not cadence.offer(a, late + 1)
+        assert cadence.due(START + 1_149 * MILLISECOND) == []
+        assert cadence.due(START + 1_150 * MILLISECOND) == [a]
+
+    @given(st.lists(st.floats(0.001, 2), max_size=60), RATES, st.integers(0, SECOND))
+    def test_a_topic_goes_at_most_once_a_period_and_at_least_once_in_one_and_a_quarter(
+        self, waits: list[float], rate: float, phase: int
+    ) -> None:
+        cadence, now, changes = Cadence(rate, phase), START, []
+        assert SECOND <= cadence.period * rate < SECOND + 5 * rate
+        for wait in waits:  # in periods
+            now += int(wait * cadence.period)
+            changes.append(now)
+        sent = play(cadence, changes)
         assert all(later - earlier >= cadence.period for earlier, later in pairwise(sent))
+        for change in changes:  # it, or one after it, has gone in time
+            before = max((at for at in sent if at < change), default=0)
+            after = min(at for at in sent if at >= change)
+            assert after == change or after - before <= cadence.period * 5 // 4
+        assert not cadence
+
+    @given(RATES, st.integers(0, SECOND), st.integers(0, 5 * SECOND))
+    def test_a_topic_that_changes_all_the_time_falls_into_step(self, rate: float, phase: int, start: int) -> None:
+        cadence, start = Cadence(rate, phase), START + start
+        sent = play(cadence, [start + number * cadence.period // 10 for number in range(80)])
+        assert {(at - phase) % cadence.period for at in sent[4:]} == {0}
+        assert len(sent) >= 7
