@@ -54,6 +54,16 @@ class TestThinned:
         service.schedule.run_for(1)
         assert len(service.schedule) == 0
 
+    def test_a_time_at_which_nothing_is_due_makes_no_flush(self) -> None:
+        service = Stage("x:A")
+        peer = service.connect()
+        peer.join(service.directory["x:A"].ticker, rate=10)
+        for _ in range(2):
+            service.quote("x:A")
+        service.schedule.run_for(1)
+        assert len(peer.sink.written_at) == 2
+        assert sum(service.fanout.counts.flush.counts) == 2
+
     def test_a_long_round_is_cut_in_slices_and_sends_the_newest_once(self) -> None:
         service = Stage("x:A", "x:B", "x:C")
         peer = service.connect()
