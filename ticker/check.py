@@ -59,9 +59,15 @@ def _locate(details: ErrorDetails, root: Schema) -> tuple[KeyPath, Schema]:
 
 def _unknown_key(path: KeyPath, place: Schema, root: Schema, layer: Layer) -> Problem:
     known = [*((*path[:-1], key) for key in place.keys), *root.paths()]
-    nearest = max(known, key=lambda candidate: fuzz.WRatio(str(path[-1]), str(candidate[-1])))
+    nearest = max(known, key=lambda candidate: _likeness(path, candidate))
     advice = f"did you mean {layer.spell(nearest)}? allowed: {', '.join(place.keys)}"
     return Problem(layer.source, layer.spell(path), "an unknown key", advice)
+
+
+def _likeness(path: KeyPath, candidate: KeyPath) -> float:
+    """How likely it is that a key was meant; one of the same table is likelier than one a little more alike."""
+    same_table = 10 if path[:-1] == candidate[:-1] else 0
+    return fuzz.WRatio(str(path[-1]), str(candidate[-1])) + same_table
 
 
 def _bad_value(details: ErrorDetails, path: KeyPath, place: Schema, values: Mapping[str, Any], layer: Layer) -> Problem:
