@@ -80,7 +80,6 @@ NOT_OFFERED: list[tuple[Message, int]] = [
     ({"interval": "1m"}, 404),
     ({"since": "2026-08-09T21:05:48.026294000Z"}, 400),
     ({"fields": ["bid"]}, 400),
-    ({"max_rate": 4}, 400),
     ({"snapshot": 10}, 400),
 ]
 PATHS = {"/v1/sse": 404, "/v1/trades": 404, "/v1/bars": 404, "/docs": 404, "/v1/snapshot?channel=ticker&wait=20": 400}

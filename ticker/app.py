@@ -24,6 +24,7 @@ from ticker.hub import Hub
 from ticker.loop import loop_factory, schedule_on, until_told
 from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
+from ticker.rates import Rates
 from ticker.requests import Limits
 from ticker.rest import Readiness, Rest, errors
 from ticker.settings import Freshness, Section, Settings
@@ -31,6 +32,8 @@ from ticker.websocket import WebSocketServer
 
 TICK_S = 0.1
 PARTS = 10  # each tick sees to a tenth of the clients' pings: they come a second late at most
+# Keys of [fanout] that are not the fan-out's own: the sockets' and the sessions'.
+NOT_OF_FANOUT = ("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes", "rates", "ticker_rate")
 READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
 SHUTDOWN_S = 2.0  # for requests under way; with the close handshakes before it, all is over within 5 s
 
@@ -50,7 +53,7 @@ class Service:
             self._clock,
             schedule,
             snapshot_trades=history.snapshot_trades,
-            **_section(fanout, leave_out=("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes")),
+            **_section(fanout, leave_out=NOT_OF_FANOUT),
         )
         self._watch = Watch(disconnected_s=settings.freshness.disconnected_s, quiet_s=_quiet_s(settings.freshness))
         directory = Directory()
@@ -63,7 +66,8 @@ class Service:
         self._pipeline = Pipeline(self._bus, directory, self._watch)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         per_client = Limits(**_section(limits, leave_out=("clients", "request_head_s")))
-        hub = Hub(directory, self._fanout, ClientCounts(), per_client, fanout.heartbeat_s, self._clock)
+        rates = Rates(offered=fanout.rates, ticker=fanout.ticker_rate)
+        hub = Hub(directory, self._fanout, ClientCounts(), per_client, rates, fanout.heartbeat_s, self._clock)
         clients = files.clients_within(limits.clients, files.raise_limit())
         if clients < limits.clients:
             log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)

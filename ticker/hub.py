@@ -6,6 +6,7 @@ from feeds.feed import Clock
 from ticker.counts import ClientCounts
 from ticker.directory import Directory
 from ticker.fanout import Fanout
+from ticker.rates import Rates
 from ticker.requests import Limits
 
 
@@ -16,5 +17,6 @@ class Hub(Struct, frozen=True):
     fanout: Fanout
     counts: ClientCounts
     limits: Limits
+    rates: Rates
     heartbeat_s: float
     clock: Clock

@@ -9,8 +9,8 @@ from msgspec import Struct
 from ticker.bus import CHANNELS, ChannelName
 from ticker.directory import is_pattern, nearest
 from ticker.errors import RequestError
+from ticker.rates import UNTHINNED, Rates
 
-TICKER_RATE = 10  # updates per second of the `ticker` channel without max_rate
 PATTERNS_MOST = 100  # a client's: each is held against every symbol there is, and costs memory though nothing matches
 LATER = ("since", "fields")  # of the protocol, and not offered yet
 
@@ -34,13 +34,14 @@ class Request(Struct, frozen=True):
 
 
 class Subscribe(Struct, frozen=True):
-    """What to subscribe to. `rate` is in updates per second, None: every one. `again`: with a new snapshot."""
+    """What to subscribe to. `rate` is the one in effect, per second; None: every update. `again`: a new snapshot."""
 
     channel: ChannelName
     names: tuple[str, ...]
     rate: float | None
     snapshot: bool
     again: bool
+    warnings: tuple[str, ...] = ()
 
 
 class Limits(Struct, frozen=True):
@@ -92,20 +93,19 @@ def parse(message: dict[str, Any]) -> Request:
     return Request(op, identity, message, [_unknown_field(name, known) for name in unknown[:10]])
 
 
-def parse_subscribe(body: Mapping[str, Any], limits: Limits) -> Subscribe:
+def parse_subscribe(body: Mapping[str, Any], limits: Limits, rates: Rates) -> Subscribe:
     """Check a subscribe request. Raises RequestError 400, 404 or 413."""
     channel = _channel(body)
     _interval(body)
     for name in LATER:
         if body.get(name) is not None:
             raise RequestError(400, f"{name}: not offered yet")
-    if body.get("max_rate") is not None:
-        raise RequestError(400, "max_rate: not offered yet, but for null: every update")
     snapshot = True if body.get("snapshot") is None else body["snapshot"]
     if not isinstance(snapshot, bool):
         raise RequestError(400, "snapshot: true or false; a number is not offered yet")
-    rate = TICKER_RATE if channel == "ticker" and "max_rate" not in body else None
-    return Subscribe(channel, _names(body, limits), rate, snapshot, snapshot and body.get("snapshot") is not None)
+    rate, warnings = _rate(body, channel, rates)
+    again = snapshot and body.get("snapshot") is not None
+    return Subscribe(channel, _names(body, limits), rate, snapshot, again, warnings)
 
 
 def parse_unsubscribe(body: Mapping[str, Any], limits: Limits) -> tuple[ChannelName, tuple[str, ...] | None]:
@@ -161,6 +161,21 @@ def _channel(body: Mapping[str, Any]) -> ChannelName:
 def _interval(body: Mapping[str, Any]) -> None:
     if body.get("interval") is not None:
         raise RequestError(404, "interval: only bars have one, and they are not offered yet")
+
+
+def _rate(body: Mapping[str, Any], channel: ChannelName, rates: Rates) -> tuple[float | None, tuple[str, ...]]:
+    """The rate in effect, and what to warn of."""
+    if "max_rate" not in body:
+        return rates.usual(channel), ()
+    given = body["max_rate"]
+    if given is None:
+        return None, ()
+    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+        allowed = "a number above 0, in updates per second, or null: every update"
+        raise RequestError(400, f"max_rate: {allowed}; on offer are {rates.offered[0]:g} to {rates.offered[-1]:g}")
+    if channel in UNTHINNED:  # no error: a client may well name one rate for all its channels
+        return None, (f"max_rate does not apply to {channel}: every update comes",)
+    return rates.within(given), ()
 
 
 def _names(body: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from ticker.errors import RequestError
 from ticker.holdings import Holdings
 from ticker.hub import Hub
 from ticker.limits import TokenBucket
-from ticker.requests import TICKER_RATE, Request, parse, parse_subscribe, parse_unsubscribe, read, request_id
+from ticker.requests import Request, parse, parse_subscribe, parse_unsubscribe, read, request_id
 
 PROTOCOL = 1
 SUGGESTIONS_MOST = 10  # guessing what a wrong name was meant to be takes a look at every symbol
@@ -47,7 +47,7 @@ class Session:
                 "session": self._client.name,
                 "time": rfc3339(hub.clock()),
                 "heartbeat_ms": int(hub.heartbeat_s * 1000),
-                "rates": [TICKER_RATE],
+                "rates": hub.rates.offered,
                 "limits": {
                     "symbols": hub.limits.symbols_per_client,
                     "message_bytes": hub.limits.message_bytes,
@@ -97,11 +97,12 @@ class Session:
 
     def _subscribe(self, request: Request) -> None:
         hub = self._hub
-        wanted = parse_subscribe(request.body, hub.limits)
+        wanted = parse_subscribe(request.body, hub.limits, hub.rates)
         self._holdings.check_patterns(wanted)
         found = {name: hub.directory.topics(wanted.channel, name) for name in wanted.names}
         taken = {name: topics for name, topics in found.items() if topics or is_pattern(name)}
         self._holdings.check_limit(taken)
+        request.warnings.extend(wanted.warnings)
         self._ack(
             request,
             channel=wanted.channel,

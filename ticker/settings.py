@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -15,6 +24,7 @@ from feeds.catalog import DEMO, AnyOptions
 from ticker.check import explain, repeated_names
 from ticker.errors import Problem, SettingsError
 from ticker.logs import LogFormat, LogLevel
+from ticker.rendering import toml_value
 from ticker.sources import COMMAND_LINE, Layer, from_environment, from_file, merged
 
 
@@ -29,6 +39,9 @@ Whole = Annotated[int, BeforeValidator(_no_truth_value)]
 Number = Annotated[float, BeforeValidator(_no_truth_value)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(_no_truth_value)]
 Seconds = Annotated[float, Field(gt=0), BeforeValidator(_no_truth_value)]
+Rate = Annotated[float, Field(ge=0.001, le=1000), BeforeValidator(_no_truth_value)]
+
+RATES_MOST = 16  # each is a timer of its own
 
 A_FEED = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD", "ETH-USD"]}
 SOME_FEED = """\
@@ -57,6 +70,14 @@ class Fanout(Section):
 
     flush_interval_ms: Number = Field(default=0, ge=0, description="least time between flushes; 0: each loop turn")
     flush_wait_max_ms: Number = Field(default=250, ge=0, description="longest wait that a slow flush may cause")
+    rates: tuple[Rate, ...] = Field(
+        default=(50, 20, 10, 4, 2, 1, 0.5, 0.2),
+        description="the rates that a client's max_rate is rounded down to, in updates per second and symbol",
+        examples=[[50, 10, 1]],
+    )
+    ticker_rate: Rate = Field(
+        default=10, validate_default=True, description="the rate of `ticker` for clients that name no max_rate"
+    )
     heartbeat_s: Seconds = Field(default=10, description="a quiet connection gets a heartbeat this often")
     ping_s: Seconds = Field(default=20, description="time between WebSocket pings")
     pong_timeout_s: Seconds = Field(default=10, description="a ping unanswered for this long ends the connection")
@@ -65,6 +86,21 @@ class Fanout(Section):
     slow_queue_bytes: Count = Field(default=262_144, description="and their size at most")
     send_buffer_bytes: Count = Field(default=32_768, description="SO_SNDBUF of a client's socket")
     notsent_lowat_bytes: Count = Field(default=16_384, description="TCP_NOTSENT_LOWAT of a client's socket")
+
+    @field_validator("rates")
+    @classmethod
+    def _each_once_and_highest_first(cls, rates: tuple[float, ...]) -> tuple[float, ...]:
+        if not 0 < len(rates) == len(set(rates)) <= RATES_MOST:
+            raise ValueError(f"allowed: 1 to {RATES_MOST} rates, all different")
+        return tuple(sorted((int(rate) if rate.is_integer() else rate for rate in rates), reverse=True))
+
+    @field_validator("ticker_rate")
+    @classmethod
+    def _one_of_the_rates(cls, rate: float, info: ValidationInfo) -> float:
+        offered = info.data.get("rates")
+        if offered and rate not in offered:
+            raise ValueError(f"allowed: one of the rates in fanout.rates: {', '.join(map(toml_value, offered))}")
+        return int(rate) if rate.is_integer() else rate
 
 
 class Limits(Section):

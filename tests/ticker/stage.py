@@ -17,6 +17,7 @@ from ticker.flusher import Schedule
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.pipeline import Pipeline
+from ticker.rates import Rates
 from ticker.requests import Limits
 from ticker.session import Session
 
@@ -83,6 +84,7 @@ class Deciders:
         *,
         channels: tuple[Channel, ...] = CHANNELS,
         limits: Limits | None = None,
+        rates: Rates | None = None,
         quiet_s: float = 60,
         **fanout: Any,
     ) -> None:
@@ -92,7 +94,15 @@ class Deciders:
         self.directory = Directory()
         self.bus = Bus(EPOCH, self.fanout, trades_kept=10_000, trades_kept_s=300)
         self.pipeline = Pipeline(self.bus, self.directory, self.watch)
-        self.hub = Hub(self.directory, self.fanout, ClientCounts(), limits or Limits(), heartbeat_s=10, clock=clock)
+        self.hub = Hub(
+            self.directory,
+            self.fanout,
+            ClientCounts(),
+            limits or Limits(),
+            rates or Rates(),
+            heartbeat_s=10,
+            clock=clock,
+        )
         instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
         self.pipeline.add_feed("sim", instruments, [symbols], clock())
 

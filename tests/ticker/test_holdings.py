@@ -138,6 +138,33 @@ class TestOverlaps:
             stage.quote("x:A")
         assert data(peer.sink.news()) == ["ticker 3 x:A", "ticker 4 x:A"]
 
+    def test_each_topic_has_the_rate_of_what_decides_over_it(self, peer: Peer) -> None:
+        peer.subscribe("quotes", "*", max_rate=1)
+        peer.subscribe("quotes", "x:*", max_rate=4)
+        peer.subscribe("quotes", "x:A", max_rate=50)
+        decided = [topics(peer)]
+        peer.subscribe("quotes", "x:*", max_rate=20)
+        for names in (["x:A"], ["x:*"]):
+            decided.append(topics(peer))
+            peer.unsubscribe("quotes", *names)
+        decided.append(topics(peer))
+        assert [[rates[f"quotes {symbol}"] for symbol in SYMBOLS] for rates in decided] == [
+            [50, 4, 1],
+            [50, 20, 1],
+            [20, 20, 1],
+            [1, 1, 1],
+        ]
+
+    def test_a_change_of_rate_sends_no_second_snapshot(self, stage: Stage, peer: Peer) -> None:
+        assert data(peer.subscribe("quotes", "x:A", max_rate=4)) == ["status 3s x:A", "quote 1s x:A"]
+        for rate in (20, None, 0.2):
+            assert data(peer.subscribe("quotes", "x:A", max_rate=rate)) == []
+        for _ in range(3):
+            stage.quote("x:A")
+        assert data(peer.sink.news()) == ["quote 2 x:A"]
+        stage.schedule.run_for(7)
+        assert data(peer.sink.news()) == ["quote 4 x:A"]
+
     def test_a_pattern_that_goes_leaves_what_an_exact_name_covers(self, stage: Stage, peer: Peer) -> None:
         peer.subscribe("quotes", "x:A")
         peer.subscribe("quotes", "*")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from feeds.market import Channel
 from tests.ticker.fakes import Message
 from tests.ticker.stage import Peer, Stage
+from ticker.rates import Rates
 from ticker.requests import Limits
 from ticker.session import SUGGESTIONS_MOST
 
@@ -39,7 +40,7 @@ def test_the_server_speaks_first(stage: Stage, peer: Peer) -> None:
         "session": peer.client.name,
         "time": "2026-08-09T21:05:48.000000000Z",
         "heartbeat_ms": 10_000,
-        "rates": [10],
+        "rates": [50, 20, 10, 4, 2, 1, 0.5, 0.2],
         "limits": {"symbols": 2_000, "message_bytes": 65_536, "requests_per_second": 20},
         "auth": "none",
     }
@@ -74,6 +75,25 @@ def test_it_is_synced_also_where_nothing_matches(peer: Peer, names: list[str], t
 def test_the_values_in_effect_are_told(peer: Peer) -> None:
     assert peer.subscribe("ticker", "x:A")[0]["max_rate"] == 10
     assert peer.subscribe("ticker", "x:A", max_rate=None)[0]["max_rate"] is None
+    assert peer.subscribe("ticker", "x:A", max_rate=7)[0]["max_rate"] == 4
+    assert peer.subscribe("quotes", "x:A", max_rate=0.1)[0]["max_rate"] == 0.2
+    subscriptions = peer.say({"op": "list"})[0]["subscriptions"]
+    assert [(held["channel"], held["max_rate"]) for held in subscriptions] == [("ticker", 4), ("quotes", 0.2)]
+
+
+def test_a_rate_for_what_is_never_thinned_is_a_warning(peer: Peer) -> None:
+    ack = peer.subscribe("trades", "x:A", max_rate=4, other=1)[0]
+    assert ack["max_rate"] is None
+    assert ack["warnings"] == ["unknown field 'other'", "max_rate does not apply to trades: every update comes"]
+
+
+def test_the_rates_on_offer_are_a_setting() -> None:
+    stage = Stage("x:A", rates=Rates(offered=(8, 3), ticker=3))
+    peer = stage.connect()
+    peer.session.welcome()
+    assert peer.subscribe("ticker", "x:A")[:2][0]["rates"] == [8, 3]
+    assert peer.subscribe("ticker", "x:A")[0]["max_rate"] == 3
+    assert peer.subscribe("quotes", "x:A", max_rate=50)[0]["max_rate"] == 8
 
 
 def test_good_symbols_are_taken_and_bad_ones_rejected(peer: Peer) -> None:
@@ -190,7 +210,7 @@ requests = st.fixed_dictionaries(
         "channel": st.sampled_from(("ticker", "quotes", "trades", "stats", "status", "bars", "x", 1, None)),
         "symbols": st.none() | st.lists(st.sampled_from(NAMES) | st.text(max_size=4), max_size=4) | st.just("x:A"),
         "snapshot": st.sampled_from((True, False, None, 10, "yes")),
-        "max_rate": st.sampled_from((None, 4, 0, -1, "fast")),
+        "max_rate": st.sampled_from((None, 4, 0.3, 0, -1, "fast")),
         "interval": st.sampled_from((None, "1m", 5)),
         "since": st.sampled_from((None, "now")),
         "fields": st.sampled_from((None, [], ["bid"])),
@@ -204,7 +224,8 @@ good_requests = st.fixed_dictionaries(
         "op": st.sampled_from(("subscribe", "subscribe", "unsubscribe")),
         "channel": st.sampled_from(("ticker", "quotes", "trades", "status")),
         "symbols": st.lists(st.sampled_from(("x:A", "x:B", "*", "x:*")), min_size=1, max_size=2),
-    }
+    },
+    optional={"max_rate": st.sampled_from((None, 50, 4, 0.2))},
 )
 
 

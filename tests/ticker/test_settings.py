@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from feeds.catalog import DEMO
 from ticker.errors import SettingsError
+from ticker.rendering import effective
 from ticker.settings import Settings, load
 
 FEED = """
@@ -22,6 +23,8 @@ DEFAULTS: list[tuple[str, object]] = [
     ("server.port", 8080),
     ("fanout.flush_interval_ms", 0),
     ("fanout.flush_wait_max_ms", 250),
+    ("fanout.rates", (50, 20, 10, 4, 2, 1, 0.5, 0.2)),
+    ("fanout.ticker_rate", 10),
     ("fanout.heartbeat_s", 10),
     ("fanout.ping_s", 20),
     ("fanout.pong_timeout_s", 10),
@@ -132,6 +135,36 @@ def test_a_higher_sources_feeds_take_the_place_of_a_lower_ones(tmp_path: Path) -
 def test_a_variable_sets_a_key(environ: dict[str, str], key: str, value: object) -> None:
     section, name = key.split(".")
     assert getattr(getattr(load(None, {}, environ), section), name) == value
+
+
+def test_rates_are_kept_highest_first(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, FEED + "[fanout]\nrates = [1, 2.5, 10.0]\nticker_rate = 2.5\n")
+    assert settings.fanout.ticker_rate == 2.5
+    assert "\nrates = [10, 2.5, 1]\nticker_rate = 2.5\n" in effective(settings)
+
+
+@pytest.mark.parametrize(
+    ("rates", "problem"),
+    [
+        ("rates = []", "rates: found []; allowed: 1 to 16 rates, all different"),
+        ("rates = [10, 1, 10.0]", "rates: found [10, 1, 10]; allowed: 1 to 16 rates, all different"),
+        (f"rates = {list(range(1, 18))}", f"rates: found {list(range(1, 18))}; allowed: 1 to 16 rates, all different"),
+        ("rates = [0]", "rates[0]: found 0; allowed: a number from 0.001 to 1000"),
+        ("rates = [10, 1001]", "rates[1]: found 1001; allowed: a number from 0.001 to 1000"),
+        ("rates = [10, true]", "rates[1]: found true; allowed: a number from 0.001 to 1000"),
+        ("rates = 10", "rates: found 10; allowed: a list, each item a number from 0.001 to 1000"),
+        (
+            "ticker_rate = 7",
+            "ticker_rate: found 7; allowed: one of the rates in fanout.rates: 50, 20, 10, 4, 2, 1, 0.5, 0.2",
+        ),
+        ("rates = [5, 1]", "ticker_rate: found nothing; allowed: one of the rates in fanout.rates: 5, 1"),
+        ("rates = [5, 1]\nticker_rate = 10", "ticker_rate: found 10; allowed: one of the rates in fanout.rates: 5, 1"),
+    ],
+)
+def test_rates_that_cannot_be_offered(tmp_path: Path, rates: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path, FEED + f"[fanout]\n{rates}\n")
+    assert str(caught.value) == f"{tmp_path}/ticker.toml: fanout.{problem}"
 
 
 def test_the_demo_runs_where_nothing_names_feeds() -> None:
