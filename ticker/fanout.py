@@ -116,10 +116,8 @@ class Fanout:
         held_back = self._audiences.held_back(topic, before)
         if self._audiences.remove(client, topic, before):
             self._audiences.add(client, topic, rate)
-            if held_back and client.backlog is None:  # at once: later it would be older than what goes before it
-                self._flusher.append(client, (frames.update(topic),))
-            elif held_back:
-                self.slow.changed(client, topic)
+            if held_back:  # at once: who asks for another rate looks at it now, and others' turn is not this client's
+                self._flusher.spread(topic, {client: client.push})
 
     def published(self, topic: Topic) -> None:
         """A topic has a new value: it goes on the write list of each who gets every update."""

@@ -89,8 +89,25 @@ class TestThinned:
         service.quote("x:A")
         service.quote("x:A")
         service.fanout.change_rate(peer.client, topic, after)
+        service.schedule.settle()
+        assert brief(peer.sink.news()) == ["ticker 1", "ticker 2"]
+        service.schedule.run_for(1)
+        assert peer.sink.news() == []
+        assert service.fanout.counts.sent["ticker"] == 2
+
+    def test_a_change_of_rate_brings_others_nothing_new(self) -> None:
+        service = Stage("x:A")
+        peer, other, topic = service.connect(), service.connect(), service.directory["x:A"].ticker
+        peer.join(topic, rate=1)
+        other.join(topic, rate=4)
+        for _ in range(2):
+            service.quote("x:A")
+        service.schedule.run_for(0.3)
+        assert brief(other.sink.news()) == ["ticker 1", "ticker 2"]
+        service.fanout.change_rate(peer.client, topic, 4)
         service.schedule.run_for(1)
         assert brief(peer.sink.news()) == ["ticker 1", "ticker 2"]
+        assert other.sink.news() == []
 
     def test_what_was_held_back_goes_on_waiting_if_the_rate_does_not_change(self) -> None:
         service = Stage("x:A")
