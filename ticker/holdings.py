@@ -55,14 +55,18 @@ class Holdings:
         self._fanout.join(self._client, self._take_in(topics))
         return len(topics)
 
-    def unsubscribe(self, channel: ChannelName, names: Sequence[str] | None) -> list[str]:
-        """Give up subscriptions by their names as written, None for all of a channel; those that were held."""
+    def held(self, channel: ChannelName, names: Sequence[str] | None) -> list[str]:
+        """Which of these names as written are subscribed to on a channel; None for all that are."""
         wanted = self._subscriptions.names(channel) if names is None else names
-        removed = [s for name in wanted if (s := self._subscriptions.remove(channel, name)) is not None]
-        for subscription in removed:
-            self._counts.subscriptions[channel, subscription.kind] -= 1
-        self._let_go(channel, [subscription.name for subscription in removed])
-        return [subscription.name for subscription in removed]
+        return [name for name in wanted if (channel, name) in self._subscriptions]
+
+    def unsubscribe(self, channel: ChannelName, names: Sequence[str]) -> None:
+        """Give up subscriptions by their names as written."""
+        for name in names:
+            subscription = self._subscriptions.remove(channel, name)
+            if subscription is not None:
+                self._counts.subscriptions[channel, subscription.kind] -= 1
+        self._let_go(channel, names)
 
     def listing(self) -> list[dict[str, Any]]:
         """The subscriptions as `list` tells them, those of equal channel and options together."""

@@ -117,13 +117,14 @@ class Session:
 
     def _unsubscribe(self, request: Request) -> None:
         channel, names = parse_unsubscribe(request.body, self._hub.limits)
-        held = self._holdings.unsubscribe(channel, names)
+        held = self._holdings.held(channel, names)
         if names and not held:
             raise RequestError(404, f"no such subscription on {channel}; op list tells those there are")
         rejected = [
             {"symbol": name, "code": 404, "reason": "no such subscription"} for name in names or () if name not in held
         ]
         self._ack(request, channel=channel, interval=None, symbols=held, rejected=rejected)
+        self._holdings.unsubscribe(channel, held)
 
     def _rejected(self, channel: ChannelName, names: Sequence[str]) -> list[dict[str, Any]]:
         reasons = [self._hub.directory.why_not(channel, name) for name in names[:SUGGESTIONS_MOST]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.market import Channel
-from tests.ticker.fakes import Message
+from tests.ticker.fakes import Message, brief
 from tests.ticker.stage import Peer, Stage
 from ticker.rates import Rates
 from ticker.requests import Limits
@@ -130,6 +130,15 @@ def test_unsubscribing_is_acknowledged_with_what_was_held(peer: Peer) -> None:
 def test_unsubscribing_from_what_is_not_held_is_an_error(peer: Peer) -> None:
     [error] = peer.unsubscribe("quotes", "x:A")
     assert (error["type"], error["code"]) == ("error", 404)
+
+
+def test_the_ack_comes_before_a_value_that_unsubscribing_sets_free(stage: Stage, peer: Peer) -> None:
+    peer.subscribe("quotes", "*", max_rate=None)
+    peer.subscribe("quotes", "x:A", max_rate=1)
+    for _ in range(2):
+        stage.quote("x:A")
+    assert brief(peer.sink.news()) == ["quote 2"]
+    assert brief(peer.unsubscribe("quotes", "x:A")) == ["ack", "quote 3"]
 
 
 def test_ping_list_and_ids(peer: Peer) -> None:
