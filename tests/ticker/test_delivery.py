@@ -19,7 +19,8 @@ QUEUE_MESSAGES, QUEUE_BYTES = 4, 1_000
 symbols = st.sampled_from(SYMBOLS)
 channels = st.sampled_from(("ticker", "ticker", "quotes", "trades", "stats", "status"))
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)
-options = st.sampled_from(({}, {"snapshot": True}, {"snapshot": False}, {"max_rate": None}))
+rates = st.sampled_from((50, 10, 10, 4, 0.2, None))
+options = st.sampled_from(({}, {"snapshot": True}, {"snapshot": False})) | rates.map(lambda rate: {"max_rate": rate})
 updates = st.lists(st.tuples(symbols, st.sampled_from(("quote", "trade", "stats"))), min_size=1, max_size=8)
 
 
@@ -140,11 +141,33 @@ class Delivery(RuleBasedStateMachine):
         peer.sink.drain()
         self.stage.schedule.run_for(0.02)
         self.read()
-        self.witnesses[peer].stalled()
+        self.witnesses[peer].drained()
 
-    @rule(seconds=st.sampled_from((0.02, 0.1, 0.1, 0.25, 31.0)))
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), symbol=symbols, rate=rates, updates=st.integers(1, 3))
+    def change_rate_while_a_value_waits(self, index: int, symbol: str, rate: float | None, updates: int) -> None:
+        self.publish([(symbol, "quote")] * updates)
+        self.subscribe(index, "quotes", [symbol], {"max_rate": rate})
+        self.publish([(symbol, "quote")])
+
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), symbol=symbols, pattern=rates, exact=rates)
+    def fall_back(self, index: int, symbol: str, pattern: float | None, exact: float | None) -> None:
+        """A name's subscription ends while a pattern's with another rate goes on."""
+        self.subscribe(index, "quotes", ["*"], {"max_rate": pattern})
+        self.subscribe(index, "quotes", [symbol], {"max_rate": exact})
+        self.publish([(symbol, "quote")] * 2)
+        self.unsubscribe(index, "quotes", [symbol])
+        self.publish([(symbol, "quote")] * 2)
+        self.wait(0.32)
+
+    @rule(seconds=st.sampled_from((0.003, 0.025, 0.125, 0.2, 0.32, 6.25, 31.0)))
     def wait(self, seconds: float) -> None:
         self.stage.schedule.run_for(seconds)
+        self.read()
+        for peer, witness in self.witnesses.items():
+            for topic in self.topics if not peer.sink.stalled else ():
+                assert not witness.late(topic.channel, topic.symbol, topic.seq, seconds), f"{topic} is late"
         self.stage.pipeline.tick(self.stage.clock())
         self.stage.schedule.settle()
         for peer in list(self.witnesses):
@@ -174,7 +197,7 @@ class Delivery(RuleBasedStateMachine):
             return
         for index in range(len(self.witnesses)):
             self.drain(index)
-        self.stage.schedule.run_for(0.5)
+        self.stage.schedule.run_for(7)
         self.read()
         for witness in self.witnesses.values():
             for topic in self.topics:
@@ -184,6 +207,8 @@ class Delivery(RuleBasedStateMachine):
             peer.leave()
         assert list(self.stage.fanout.topics) == []
         assert len(self.stage.fanout.slow) == 0
+        self.stage.schedule.run_for(7)
+        assert len(self.stage.schedule) == 0, "nobody is left to do anything for"
 
 
 TestDelivery = Delivery.TestCase

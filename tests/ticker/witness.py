@@ -6,12 +6,15 @@ from the test.
 
 from fnmatch import fnmatchcase
 
+from feeds.timestamps import SECOND
 from tests.ticker.fakes import Message
 
 CHANNEL_OF = {"quote": "quotes", "trade": "trades", "stats": "stats", "ticker": "ticker", "status": "status"}
 
 Key = tuple[str, str]  # channel and symbol
 Rate = float | None
+
+LONGEST_WAIT = 1.25  # periods that a thinned value waits at most
 
 
 class Book:
@@ -58,10 +61,14 @@ class Witness:
         self._plain: set[Key] = set()  # topics that have been unthinned since they were covered
         self._told: set[str] = set()  # symbols whose status came
         self._last_trade = -1
-        self._sent_at: dict[Key, int] = {}
+        self._sent_at: dict[Key, int] = {}  # the last live update of each topic since an ack or a stall
+        self._stalled = False
+        self._published: dict[Key, int] = {}  # the seq of each topic at the last request
+        self._snapshots: set[Key] = set()  # topics of which the last thing that came was a snapshot
 
     def note(self, channel: str, symbol: str, seq: int) -> None:
         """A request is about to be made; should it cover the topic anew, that begins after this seq."""
+        self._published[channel, symbol] = seq
         if not self.book.covering(channel, symbol):
             self.position[channel, symbol] = seq
 
@@ -81,9 +88,20 @@ class Witness:
             else:
                 self._state(key, message, now)
 
+    def late(self, channel: str, symbol: str, seq: int, quiet_s: float) -> bool:
+        """Whether a value that is `quiet_s` old should have come by now."""
+        covered = self.book.covering(channel, symbol)
+        rate = self.book.rates[covered] if covered else None
+        return rate is not None and quiet_s * rate >= LONGEST_WAIT and self.position[channel, symbol] < seq
+
     def stalled(self) -> None:
-        """The client did not read for a while: what is thinned may come sooner once it does."""
+        """The client does not read: once it does, what is thinned comes at once, and soon or even twice after that."""
+        self._stalled = True
         self._sent_at.clear()
+
+    def drained(self) -> None:
+        """The client has read what it had missed."""
+        self._stalled = False
 
     def _forget_uncovered(self) -> None:
         for channel, symbol in list(self._plain):
@@ -105,16 +123,21 @@ class Witness:
         seq, last = message["seq"], self.position.get(key, 0)
         assert seq >= last, f"{key} goes back from {last} to {seq}"
         self.position[key] = seq
-        thinned = self.book.covering(*key) is not None and self.book.rate(*key) is not None
+        covered = self.book.covering(*key)
+        rate = self.book.rates[covered] if covered else None
         if "snapshot" in message:
-            if not thinned:
+            self._snapshots.add(key)
+            if rate is None:
                 self._plain.add(key)
             return
-        if key in self._plain:
-            assert seq > last, f"{key} repeats {seq}"
+        seam = key in self._snapshots or key not in self._sent_at
+        assert seq > last or (seam and key not in self._plain), f"{key} repeats {seq}"
+        self._snapshots.discard(key)
         self.got.add((*key, seq))
-        if thinned:
-            assert now - self._sent_at.get(key, 0) >= 100_000_000, f"{key} comes more than 10 times a second"
+        if rate is not None and key in self._sent_at:
+            assert (now - self._sent_at[key]) * rate >= SECOND, f"{key} comes more than {rate} times a second"
+        held_back = seq <= self._published[key]  # until the request, which set it free: it does not count
+        if not self._stalled and not held_back:
             self._sent_at[key] = now
 
     def _trade(self, message: Message) -> None:
