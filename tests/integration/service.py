@@ -24,7 +24,7 @@ from tests.waiting import DEADLINE_S, POLL_S, eventually
 PORTS = range(20_000, 32_000)
 METRIC = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 
-Value = str | float | bool | list[str] | dict[str, float]
+Value = str | float | bool | list[str] | list[float] | dict[str, float]
 
 
 @dataclass(frozen=True)
