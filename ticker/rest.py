@@ -1,7 +1,7 @@
 """The REST driver: one-off answers for those who cannot, or need not, hold a connection."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -16,6 +16,7 @@ from ticker import __version__, frames
 from ticker.bus import Topic
 from ticker.directory import Market, is_pattern
 from ticker.errors import RequestError
+from ticker.etags import etag, has_it
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.requests import channel_named, check_names
@@ -34,6 +35,9 @@ ticker {version}: live prices, never silently old
 
 SLICE = 50  # topics between two turns of the loop: some 6 ms where each has the 50 trades of a snapshot
 LATER = ("/v1/sse", "/v1/trades", "/v1/bars", "/v1/ticket", "/docs")  # of the protocol
+
+# Without a tag nobody can ask whether an answer is still good.
+NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 log = structlog.get_logger("rest")
 
@@ -92,24 +96,18 @@ class Rest:
         return web.Response(text=INDEX.format(version=__version__))
 
     async def snapshot(self, request: web.Request) -> web.Response:
-        """The current messages of channels and symbols, each symbol's status first."""
-        _only(request, "channel", "symbols")
-        channels = [channel_named(name) for name in request.query.getall("channel", [])]
-        if not channels:
-            raise RequestError(400, "channel: say which, like ?channel=ticker&symbols=*")
-        names = _names(request, "symbols")
-        if not names:
-            raise RequestError(400, "symbols: say which, like ?channel=ticker&symbols=binance:BTC-USDT,coinbase:*")
-        topics: dict[Topic, None] = {}
-        for market in self._markets(check_names(names, self._hub.limits)):
-            topics[market.status] = None
-            topics.update((market.topics[channel], None) for channel in channels if channel in market.topics)
+        """The current messages of channels and symbols, each symbol's status first; 304 for who has them."""
+        topics = self._topics(request)
+        tag = etag(topics)  # before the messages: one that changes in the meantime is sent again, not missed
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if has_it(request.headers.getall("If-None-Match", ()), tag):
+            return web.Response(status=304, headers=headers)
         messages: list[bytes] = []
         for number, topic in enumerate(topics):
             messages += map(frames.payload, self._hub.fanout.snapshot(topic))
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-        return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}')
+        return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}', headers)
 
     async def symbols(self, request: web.Request) -> web.Response:
         """The directory."""
@@ -138,6 +136,21 @@ class Rest:
     async def readyz(self, _: web.Request) -> web.Response:
         """Whether to send clients here."""
         return web.Response(text=f"{self._readiness.state}\n", status=200 if self._readiness.state == "ready" else 503)
+
+    def _topics(self, request: web.Request) -> Collection[Topic]:
+        """The topics that a snapshot is asked of, each symbol's status before its data. Raises RequestError."""
+        _only(request, "channel", "symbols")
+        channels = [channel_named(name) for name in request.query.getall("channel", [])]
+        if not channels:
+            raise RequestError(400, "channel: say which, like ?channel=ticker&symbols=*")
+        names = _names(request, "symbols")
+        if not names:
+            raise RequestError(400, "symbols: say which, like ?channel=ticker&symbols=binance:BTC-USDT,coinbase:*")
+        topics: dict[Topic, None] = {}
+        for market in self._markets(check_names(names, self._hub.limits)):
+            topics[market.status] = None
+            topics.update((market.topics[channel], None) for channel in channels if channel in market.topics)
+        return topics
 
     def _markets(self, names: Iterable[str]) -> Iterable[Market]:
         """The markets that names and patterns stand for. Raises RequestError 404 or 413."""
@@ -181,8 +194,8 @@ def _only(request: web.Request, *known: str) -> None:
             raise RequestError(400, f"{key}: not offered here (yet); there is {', '.join(known)}")
 
 
-def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
+def _json(body: bytes, headers: Mapping[str, str] = NOT_KEPT) -> web.Response:
+    return web.Response(body=body, content_type="application/json", headers=headers)
 
 
 def _refusal(code: int, reason: str) -> web.Response:

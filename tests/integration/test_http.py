@@ -42,6 +42,14 @@ def test_a_snapshot_takes_patterns(service: Service) -> None:
     assert {m["symbol"] for m in messages if m["type"] == "ticker"} == set(LIVELY)
 
 
+def test_a_snapshot_that_the_client_has_is_not_sent_again(service: Service) -> None:
+    path = f"/v1/snapshot?channel=quotes&symbols={IDLE}"
+    tag = service.request(path).headers["ETag"]
+    for method in ("GET", "HEAD"):
+        again = service.request(path, method, **{"If-None-Match": tag})
+        assert (again.status, again.body, again.headers["ETag"]) == (304, "", tag)
+
+
 def test_the_directory_is_searched_by_pattern(service: Service) -> None:
     entries = service.request("/v1/symbols?match=*:BTC-*").json["messages"]
     assert {entry["symbol"] for entry in entries} == {LIVELY[0], IDLE, DEAD}

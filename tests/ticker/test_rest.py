@@ -1,7 +1,7 @@
 """The REST driver: the same directory and topics, asked for once."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
 
 import pytest
 import structlog.testing
@@ -14,7 +14,13 @@ from ticker.rest import Readiness, Rest, errors
 
 SYMBOLS = ("sim:BTC-USDT", "sim:ETH-USDT", "sim:SOL-USDT")
 
-Get = Callable[[str], Awaitable[ClientResponse]]
+WATCHLIST = "/v1/snapshot?channel=ticker&channel=trades&symbols=sim:BTC-USDT"
+
+
+class Get(Protocol):
+    """Asks the driver for a path."""
+
+    def __call__(self, path: str, *, headers: Mapping[str, str] | None = None) -> Awaitable[ClientResponse]: ...
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def readiness() -> Readiness:
 
 @pytest.fixture
 async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness) -> Get:
-    """Asks the driver for a path."""
+    """A way to ask the driver."""
     rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness)
     app = web.Application(middlewares=[errors])
     app.add_routes(rest.routes())
@@ -54,7 +60,7 @@ async def answer(get: Get, path: str) -> tuple[int, Any]:
 
 async def test_a_snapshot_has_the_status_of_each_symbol_before_its_data(get: Get, stage: Stage) -> None:
     response = await get("/v1/snapshot?channel=quotes&channel=trades&symbols=sim:BTC-USDT,sim:ETH-USDT")
-    assert (response.content_type, response.headers["Cache-Control"]) == ("application/json", "no-store")
+    assert (response.content_type, response.headers["Cache-Control"]) == ("application/json", "no-cache")
     body = await response.json()
     assert body["next"] is None
     assert [(m["type"], m["symbol"], m["snapshot"], m["epoch"]) for m in body["messages"]] == [
@@ -66,6 +72,38 @@ async def test_a_snapshot_has_the_status_of_each_symbol_before_its_data(get: Get
             ("status", "sim:ETH-USDT"),
         )
     ]
+
+
+async def test_who_has_the_snapshot_is_not_sent_it_again(get: Get, stage: Stage) -> None:
+    first = await get(WATCHLIST)
+    tag = first.headers["ETag"]
+    again = await get(WATCHLIST, headers={"If-None-Match": f'"other", {tag}'})
+    assert (again.status, await again.read()) == (304, b"")
+    assert (again.headers["ETag"], again.headers["Cache-Control"]) == (tag, "no-cache")
+    assert again.headers.keys() & {"Content-Type", "Content-Length", "Transfer-Encoding"} == set()
+    stage.quote("sim:ETH-USDT")
+    assert (await get(WATCHLIST, headers={"If-None-Match": tag})).status == 304
+    stage.quote("sim:BTC-USDT", bid="1.11")
+    changed = await get(WATCHLIST, headers={"If-None-Match": tag})
+    assert changed.status == 200
+    assert changed.headers["ETag"] != tag
+    assert (await changed.json())["messages"][1]["bid"] == "1.11"
+
+
+async def test_a_status_alone_makes_a_snapshot_new(get: Get, stage: Stage) -> None:
+    tag = (await get(WATCHLIST)).headers["ETag"]
+    stage.link("disconnected")
+    stage.clock.advance(2)
+    stage.pipeline.tick(stage.clock())
+    changed = await get(WATCHLIST, headers={"If-None-Match": tag})
+    assert changed.status == 200
+    assert (await changed.json())["messages"][0]["state"] == "stale"
+
+
+async def test_a_refusal_has_no_tag_and_no_condition(get: Get) -> None:
+    refused = await get("/v1/snapshot?channel=quotes&symbols=sim:NOPE", headers={"If-None-Match": "*"})
+    assert (refused.status, "ETag" in refused.headers) == (404, False)
+    assert (await get("/v1/symbols", headers={"If-None-Match": "*"})).status == 200
 
 
 async def test_a_symbol_is_told_once_however_often_it_is_named(get: Get) -> None:
