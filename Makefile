@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint types format lock clean
+.PHONY: help run test soak check lint types format lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run: $(VENV)/.runtime  ## serve the built-in demo on 127.0.0.1:8080
 
 test: $(VENV)/.development  ## every test
 	$(BIN)/pytest -n auto -q
+
+soak: $(VENV)/.development  ## ten minutes of clients that come and go: does anything grow? Linux only
+	$(BIN)/python -m tests.bench.soak --minutes 10
 
 check: lint types  ## everything that reads the code without running it
 
