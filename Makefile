@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak check lint types format lock clean
+.PHONY: help run test soak growth plots check lint types format lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ test: $(VENV)/.development  ## every test
 
 soak: $(VENV)/.development  ## ten minutes of clients that come and go: does anything grow? Linux only
 	$(BIN)/python -m tests.bench.soak --minutes 10
+
+growth: $(VENV)/.development  ## how the cost grows with clients, symbols and updates; a quarter of an hour
+	$(BIN)/python -m tests.bench.growth
+
+plots: $(VENV)/.plotting  ## pictures of what growth measured
+	$(BIN)/python -m tests.bench.plots
 
 check: lint types  ## everything that reads the code without running it
 
@@ -42,6 +48,7 @@ lock: $(VENV)/.development  ## renew the locks after a change of dependencies in
 	$(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt pyproject.toml -o requirements.txt
 	$(LOCK) -c requirements-dev.txt --group build -o requirements-build.txt
+	$(LOCK) -c requirements-dev.txt --group bench -o requirements-bench.txt
 
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -61,4 +68,9 @@ $(VENV)/.runtime: requirements.txt requirements-build.txt pyproject.toml | $(BIN
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@echo "installing what its tests need into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.plotting: requirements-bench.txt $(VENV)/.development
+	@echo "installing what draws into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements-bench.txt
 	@touch $@
