@@ -102,6 +102,7 @@ class Holdings:
     def _take_in(self, topics: Mapping[Topic, bool]) -> Iterator[Joining]:
         """Let topics go live, each symbol's status first; those that are live already go on.
 
+        A status is told also to who wants no snapshot: what is subscribed to later counts on it.
         Decided topic by topic as the steps are taken: there may be thousands.
         """
         client = self._client
@@ -116,7 +117,7 @@ class Holdings:
             if live:
                 self._fanout.change_rate(client, topic, deciding.rate)
             if snapshot or not live:
-                yield Joining(topic, deciding.rate, snapshot)
+                yield Joining(topic, deciding.rate, snapshot or (topic is status and not live))
 
     def _let_go(self, channel: ChannelName, names: Sequence[str]) -> None:
         """Leave the topics that just these names covered, and fall back to what still covers the others."""

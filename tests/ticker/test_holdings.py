@@ -49,6 +49,8 @@ class TestStatus:
     def test_it_comes_however_little_is_wanted(self, peer: Peer) -> None:
         assert data(peer.subscribe("quotes", "x:A", snapshot=False)) == ["status 3s x:A"]
         assert data(peer.subscribe("stats", "y:A")) == ["status 3s y:A"]
+        assert data(peer.subscribe("status", "x:B", snapshot=False)) == ["status 3s x:B"]
+        assert data(peer.subscribe("status", "x:B", snapshot=False)) == []
 
     def test_it_changes_come_once_whatever_is_subscribed(self, stage: Stage, peer: Peer) -> None:
         peer.subscribe("quotes", "*")
