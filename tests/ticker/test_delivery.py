@@ -78,6 +78,7 @@ class Delivery(RuleBasedStateMachine):
             witness.note(topic.channel, topic.symbol, topic.seq)
         peer.session.receive(json.dumps(request).encode())
         self.stage.schedule.settle()
+        self.read()
 
     @rule(updates=updates)
     def publish(self, updates: list[tuple[str, str]]) -> None:
@@ -180,6 +181,8 @@ class Delivery(RuleBasedStateMachine):
         for peer, witness in self.witnesses.items():
             for at, message in peer.sink.timed_news():
                 witness.read(message, at)
+                if message["type"] == "synced":
+                    witness.synced({(topic.channel, topic.symbol): topic.seq for topic in self.topics})
 
     @invariant()
     def a_paused_client_costs_a_bounded_amount(self) -> None:

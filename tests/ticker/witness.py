@@ -4,6 +4,7 @@ A simple model beside the real thing. It knows what the client asked for from th
 from the test.
 """
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from feeds.timestamps import SECOND
@@ -63,6 +64,7 @@ class Witness:
         self._last_trade = -1
         self._sent_at: dict[Key, int] = {}  # the last live update of each topic since an ack or a stall
         self._stalled = False
+        self._begins: set[Key] = set()  # topics that nothing covered before the last request
         self._published: dict[Key, int] = {}  # the seq of each topic at the last request
         self._snapshots: set[Key] = set()  # topics of which the last thing that came was a snapshot
 
@@ -71,6 +73,14 @@ class Witness:
         self._published[channel, symbol] = seq
         if not self.book.covering(channel, symbol):
             self.position[channel, symbol] = seq
+            self._begins.add((channel, symbol))
+
+    def synced(self, newest: Mapping[Key, int]) -> None:
+        """What the last request covers is live from here on; before, that may take a slow client a while."""
+        for key in self._begins:
+            if self.book.covering(*key):
+                self.position[key] = max(self.position[key], newest[key])
+        self._begins.clear()
 
     def read(self, message: Message, now: int) -> None:
         """The next message, written at `now`."""
