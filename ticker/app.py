@@ -12,7 +12,7 @@ from feeds import catalog
 from feeds.counts import Histogram
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
-from ticker import announcements, files
+from ticker import announcements, files, garbage
 from ticker.bus import Bus
 from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, matches
@@ -154,6 +154,7 @@ class Service:
             lambda: self._fanout.heartbeat(now, now + int(TICK_S * SECOND)),
             lambda: self._websocket.tick(now, part, PARTS),
             lambda: self._note_readiness(now),
+            garbage.see_to,
         ]
         if part % 5 == 0:
             duties.append(lambda: self._pipeline.tick(now))
@@ -183,6 +184,7 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     announcements.before(settings.server.host, settings.server.port, demo=settings.demo)
     service = Service(settings, schedule_on(loop))
+    garbage.set_aside()
     runner = web.AppRunner(
         service.application(),
         access_log=None,

@@ -114,6 +114,7 @@ class Connection:
     def release(self) -> None:
         """All is said. A peer that does not even take that would keep the socket for ever."""
         self.close()
+        self._break_cycles()
         if self.buffered:
             asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
@@ -130,3 +131,11 @@ class Connection:
         self._transport.write(data)
         self._direct = self._file is not None and not self.buffered
         return not self.paused
+
+    def _break_cycles(self) -> None:
+        """The socket refers to us, we to it, and so does what ended it: else only a full collection frees them."""
+        self.ws.on_close = None
+        error: BaseException | None = self.ws.exception()
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__context__
