@@ -24,6 +24,7 @@ MOVES_BYTES = {
     "ticker.connection",
     "ticker.loop",
     "ticker.rest",
+    "ticker.turns",
     "ticker.websocket",
 }
 # The one that makes the clock which the others are given.

@@ -18,6 +18,7 @@ from ticker.clients import Client
 from ticker.connection import CLOSE_TIMEOUT_S, NO_PONG, SLOW_CONSUMER, Connection, ServerSocket
 from ticker.hub import Hub
 from ticker.session import Session
+from ticker.turns import Turns
 
 RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 
@@ -48,6 +49,7 @@ class WebSocketServer:
         self._notsent_lowat = notsent_lowat_bytes
         self._connections: dict[Connection, Client] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._turns = Turns(hub.clock)
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -68,10 +70,11 @@ class WebSocketServer:
                 status=426,
                 headers={"Upgrade": "websocket", "Connection": "Upgrade"},
             )
+        await self._turns.take()
         try:
             await ws.prepare(request)
-        except ConnectionResetError:  # gone during the handshake
-            return ws
+        except ConnectionResetError:  # gone during the handshake; an answer that is not on its way cannot be returned
+            return web.Response(status=400)
         if request.transport is None:
             return ws
         if len(self._connections) >= self._clients_most:
@@ -113,6 +116,7 @@ class WebSocketServer:
         try:
             session.welcome()
             await self._converse(connection, client, session)
+            await self._turns.take()
         finally:
             hub.fanout.detach(client)
             session.end()
@@ -126,6 +130,7 @@ class WebSocketServer:
     async def _converse(self, connection: Connection, client: Client, session: Session) -> None:
         """Pass on what the client says, until one of us ends it."""
         async for message in connection.ws:
+            await self._turns.take()
             match message.type:
                 case WSMsgType.TEXT if _is_utf8(message.data):
                     session.receive(message.data)
@@ -141,8 +146,6 @@ class WebSocketServer:
                     connection.code = message.data.code  # aiohttp has closed it with that
             if client.behind:  # who does not take what was asked for is not asked for more
                 await connection.drained()
-            else:
-                await asyncio.sleep(0)  # requests may come faster than the others can bear
 
     async def _give_up(self, connection: Connection) -> None:
         """Say goodbye to a peer that does not answer, in case it hears us, and free what it holds."""
@@ -150,6 +153,7 @@ class WebSocketServer:
         connection.abort(NO_PONG)
 
     async def _close(self, connection: Connection, code: int, reason: bytes | None = None) -> None:
+        await self._turns.take()
         client = self._connections.get(connection)
         if client is not None:
             self._hub.fanout.detach(client)

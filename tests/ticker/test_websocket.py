@@ -4,13 +4,15 @@ Our frames are written to the transport beside aiohttp's own: what arrives here 
 """
 
 import asyncio
+import logging
 import re
 import socket
+import struct
 
 import aiohttp
 import pytest
 
-from tests.ticker.driving import BINARY, CLOSE, PING, PONG, TEXT, Driven, driven, raw_client
+from tests.ticker.driving import BINARY, CLOSE, PING, PONG, TEXT, UPGRADE, Driven, driven, raw_client
 from tests.waiting import eventually
 from ticker.requests import Limits
 
@@ -52,6 +54,18 @@ class TestHandshake:
             url = f"http://127.0.0.1:{server.port}/v1/ws"
             async with session.ws_connect(url, protocols=("other", "ticker.v1")) as ws:
                 assert ws.protocol == "ticker.v1"
+
+    async def test_a_client_that_goes_during_it_is_no_fault_of_ours(self, caplog: pytest.LogCaptureFixture) -> None:
+        async with driven() as server:
+            for _ in range(20):
+                with socket.socket() as peer:
+                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    peer.connect(("127.0.0.1", server.port))
+                    peer.sendall(UPGRADE)
+            async with raw_client(server) as client:
+                await client.message(type="welcome")
+            await closed(server, 1006, server.counts.connections["websocket"])
+        assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
     async def test_the_server_speaks_first_and_each_session_has_its_name(self) -> None:
         async with driven() as server, raw_client(server) as one, raw_client(server) as other:
