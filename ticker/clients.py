@@ -108,11 +108,8 @@ class Backlog:
             self._queue = deque(event for event in self._queue if event.topic is not topic)
             self._size = sum(len(event.frame) for event in self._queue)
 
-    def drain(self, sent: Counter[str]) -> list[bytes]:
-        """The frames that bring the client up to date: gaps, the trades that remain, and the newest state.
-
-        The gaps are in the order of `received`, like the trades. `sent` counts the updates by channel.
-        """
+    def events(self, sent: Counter[str]) -> list[bytes]:
+        """The gaps, in the order of `received` like the trades, and the trades that remain; `sent` counts these."""
         gaps = [
             frames.gap_frame(
                 topic, lost.received, "slow_consumer", missed=lost.missed, first=lost.first, last=lost.last
@@ -120,8 +117,7 @@ class Backlog:
             for topic, lost in sorted(self._lost.items(), key=lambda item: item[1].received)
         ]
         sent.update(event.topic.channel for event in self._queue if event.seq is not None)
-        sent.update(topic.channel for topic in self.changed)
-        return gaps + [event.frame for event in self._queue] + [frames.update(topic) for topic in self.changed]
+        return gaps + [event.frame for event in self._queue]
 
 
 class Joining(NamedTuple):
@@ -141,6 +137,7 @@ class Client:
         "deadline",
         "joining",
         "name",
+        "owed",
         "pending",
         "push",
         "sink",
@@ -156,8 +153,9 @@ class Client:
         self.topics: dict[Topic, float | None] = {}  # those it gets, with the rate per second; None: every update
         self.pending: list[bytes] = []  # the write list: what goes out with the next flush; this list and no other,
         self.push = self.pending.append  # since its audiences hold this
-        self.joining: deque[Iterator[Joining | bytes]] = deque()  # what it was promised, step by step
+        self.joining: list[Iterator[Joining | bytes]] = []  # what it was promised, step by step; a deque is 700 bytes
         self.backlog: Backlog | None = None  # there while the client is paused
+        self.owed: dict[Topic, int] = {}  # state that it missed and gets step by step, with its seq when it drained
         self.buffered = 0
         self.deadline = 0
         self.written = now

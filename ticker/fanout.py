@@ -80,6 +80,7 @@ class Fanout:
         self.clients.pop(client, None)
         self.slow.discard(client)
         client.joining.clear()
+        client.owed.clear()
         client.pending.clear()
         for topic in list(client.topics):
             self.leave(client, topic)
@@ -105,7 +106,7 @@ class Fanout:
             return
         self._audiences.remove(client, topic, client.topics.pop(topic))
         if client.backlog is not None:
-            self.slow.take_back_from(client)
+            self.slow.take_back(client)
             client.backlog.forget(topic)
 
     def change_rate(self, client: Client, topic: Topic, rate: float | None) -> None:

@@ -1,6 +1,7 @@
 """A client's request, read and checked: what it asks for, or a RequestError that says what is wrong with it."""
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, TypeGuard
 
 import orjson
@@ -139,7 +140,7 @@ def check_names(names: list[str], limits: Limits) -> tuple[str, ...]:
             raise RequestError(400, f"symbols: {name[:80]!r} has not 1 to {limits.pattern_length} characters")
         if name.count("*") > limits.pattern_stars:
             raise RequestError(400, f"symbols: {name!r} has more than {limits.pattern_stars} times *")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(map(intern, names)))  # thousands of clients ask for the same: one string for all
 
 
 def _is_channel(name: str) -> TypeGuard[ChannelName]:

@@ -4,6 +4,9 @@ They stay in their topics' audiences, so that those who keep up need not be told
 write lists is taken back at the next flush, and remembered here as the topic's name or, for trades, as the event.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
 from ticker import frames
 from ticker.bus import Topic
 from ticker.clients import Backlog, Client, Event
@@ -19,10 +22,15 @@ class SlowClients:
         self._messages = messages
         self._size = size
         self._clients: dict[Client, None] = {}
-        self._given: dict[bytes, Topic | Event] = {}  # what the frames are that came since the last taking back
+        self._given: dict[bytes, Topic | Event] = {}  # what the frames are that came since the last flush began
+        self._flushing: dict[bytes, Topic | Event] = {}  # and since the one before
 
     def __len__(self) -> int:
         return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        """The paused clients as they are now; they may change meanwhile."""
+        return iter(list(self._clients))
 
     @property
     def queued(self) -> int:
@@ -54,33 +62,33 @@ class SlowClients:
         """A gap was put on write lists, perhaps on those of paused clients."""
         self._given[gap.frame] = gap
 
-    def take_back(self) -> None:
-        """Take what they were given off the paused clients' write lists, and remember it."""
-        if self._given:
-            for client in self._clients:
-                self.take_back_from(client)
-            self._given.clear()
+    def flush_begins(self) -> None:
+        """What was given so far is taken back until the flush ends; what comes meanwhile, then or with the next."""
+        self._flushing, self._given = self._given, {}
 
-    def take_back_from(self, client: Client) -> None:
-        """The same for one of them."""
-        for frame in client.pending:
-            given = self._given[frame]
-            if isinstance(given, Event):
-                self._event(client, given)
-            else:
-                self.changed(client, given)
-                self._counts.sent[given.channel] -= 1
-        client.pending.clear()
+    def take_back(self, client: Client) -> None:
+        """Take what a paused client was given off its write list, and remember it."""
+        pending = client.pending
+        given = [self._given.get(frame) or self._flushing[frame] for frame in pending]
+        pending.clear()
+        self._remember(client, [topic for topic in given if isinstance(topic, Topic)])
+        for event in given:
+            if isinstance(event, Event):
+                self._keep(client, event)
 
-    def changed(self, client: Client, topic: Topic) -> None:
-        """A state topic has a new value: the newest wins."""
+    def _remember(self, client: Client, topics: list[Topic]) -> None:
+        """State topics have new values: the newest wins."""
         assert client.backlog is not None
-        if topic in client.backlog.changed:
-            self._counts.conflated[topic.channel, "slow"] += 1
-        else:
-            client.backlog.changed[topic] = None
+        changed = client.backlog.changed
+        given = Counter(topic.channel for topic in topics)
+        named = Counter(topic.channel for topic in set(topics) - changed.keys())
+        changed.update(dict.fromkeys(topics))
+        for channel, number in given.items():
+            self._counts.sent[channel] -= number
+            if number > named[channel]:
+                self._counts.conflated[channel, "slow"] += number - named[channel]
 
-    def _event(self, client: Client, event: Event) -> None:
+    def _keep(self, client: Client, event: Event) -> None:
         """A trade or a gap: kept in order, the oldest ones replaced by a gap where there are too many."""
         assert client.backlog is not None
         lost, gaps = client.backlog.add(event)
@@ -89,23 +97,34 @@ class SlowClients:
         if event.seq is not None:
             self._counts.sent[event.topic.channel] -= 1
 
-    def look(self, now: int) -> list[tuple[Client, list[bytes]]]:
-        """Who has drained, with the frames that bring it up to date; who made no progress in time is evicted."""
-        self.take_back()
-        drained: list[tuple[Client, list[bytes]]] = []
-        for client in list(self._clients):
-            sink = client.sink
-            if sink.closed:
-                self.discard(client)
-                sink.resumed()
-            elif not sink.paused:
-                assert client.backlog is not None
-                drained.append((client, client.backlog.drain(self._counts.sent)))
-                self.discard(client)
-            elif sink.buffered < client.buffered:
-                client.buffered = sink.buffered
-                client.deadline = now + self._deadline
-            elif now >= client.deadline:
-                self.discard(client)
-                sink.evict()
-        return drained
+    def look(self, client: Client, now: int) -> Backlog | None:
+        """What brings a client up to date that has drained; one that made no progress in time is evicted."""
+        sink = client.sink
+        if sink.closed:
+            self.discard(client)
+            sink.resumed()
+        elif not sink.paused:
+            self.take_back(client)
+            backlog = client.backlog
+            self.discard(client)
+            return backlog
+        elif sink.buffered < client.buffered:
+            client.buffered = sink.buffered
+            client.deadline = now + self._deadline
+        elif now >= client.deadline:
+            self.discard(client)
+            sink.evict()
+        return None
+
+    def owe(self, client: Client, topics: Iterable[Topic]) -> None:
+        """A drained client gets the newest values of these topics, step by step and before all else it waits for."""
+        if not client.owed:
+            client.joining.insert(0, self._newest(client))
+        client.owed.update((topic, topic.seq) for topic in topics)
+
+    def _newest(self, client: Client) -> Iterator[bytes]:
+        while client.owed:
+            topic, seq = client.owed.popitem()
+            if topic.seq == seq and topic in client.topics:  # else a newer one is on its way without us
+                self._counts.sent[topic.channel] += 1
+                yield frames.update(topic)

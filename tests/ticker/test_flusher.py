@@ -201,14 +201,16 @@ def test_a_drained_client_goes_on_with_what_it_missed_and_then_with_its_snapshot
     client = rig.client(sink)
     rig.flusher.append(client, (HELLO,))
     rig.schedule.settle()
+    client.topics[TOPIC] = None
     client.joining.append(iter((Joining(TOPIC, None, True),)))
     if missed:
-        rig.slow.changed(client, TOPIC)
         TOPIC.frame = WORLD
+        rig.flusher.spread(TOPIC, {client: client.push})
     sink.drain()
     rig.schedule.run_for(0.02)
-    assert said(sink)[1:] == ([["world"]] if missed else [])
-    assert rig.asked_for_more[:1] == [client]
+    assert rig.asked_for_more == [client]
+    steps = [step for promised in client.joining for step in promised]
+    assert steps == [*([WORLD] if missed else []), Joining(TOPIC, None, True)]
     assert sink.resumptions == 0  # it is behind until its snapshots are on their way
 
 
