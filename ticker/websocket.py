@@ -64,15 +64,15 @@ class WebSocketServer:
             max_msg_size=self._hub.limits.message_bytes + 1,  # aiohttp refuses what has this size, too
             timeout=CLOSE_TIMEOUT_S,
         )
-        if not ws.can_prepare(request).ok:
+        await self._turns.take()
+        try:
+            await ws.prepare(request)
+        except web.HTTPBadRequest:
             return web.json_response(
                 {"code": 426, "reason": "this is a WebSocket endpoint; see /docs"},
                 status=426,
                 headers={"Upgrade": "websocket", "Connection": "Upgrade"},
             )
-        await self._turns.take()
-        try:
-            await ws.prepare(request)
         except ConnectionResetError:  # gone during the handshake; an answer that is not on its way cannot be returned
             return web.Response(status=400)
         if request.transport is None:
