@@ -140,7 +140,7 @@ class Fanout:
         if audience is not None:
             frame = frames.feed_gap(topic, gap)
             self._flusher.put(frame, audience.every)
-            if self.slow:
+            if self.slow.clients:
                 self.slow.given_gap(Event(topic, None, gap.received, gap.missed, frame))
 
     def snapshot(self, topic: Topic) -> Sequence[bytes]:

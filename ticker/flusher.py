@@ -65,7 +65,7 @@ class Flusher:
         """Put a topic's newest value on write lists."""
         self.put(frames.update(topic), clients)
         self._counts.sent[topic.channel] += len(clients)
-        if self.slow:
+        if self.slow.clients:
             self.slow.given_value(topic)
 
     def put(self, frame: bytes, clients: Clients) -> None:
@@ -143,7 +143,7 @@ class Flusher:
 
     def _look_later(self) -> None:
         self._looking = True
-        self._schedule(SLOW_LOOK_S, lambda: self._look(iter(self.slow)))
+        self._schedule(SLOW_LOOK_S, lambda: self._look(iter(list(self.slow.clients))))
 
     def _look(self, clients: Iterator[Client]) -> None:
         """See which of the paused clients have drained, until all were seen, or this slice of time is over."""
@@ -155,7 +155,7 @@ class Flusher:
                 self._schedule(0, lambda: self._look(clients))
                 return
         self._looking = False
-        if self.slow:
+        if self.slow.clients:
             self._look_later()
 
     def _catch_up(self, client: Client, backlog: Backlog) -> None:

@@ -83,7 +83,9 @@ class TickerCollector(Collector):
         sources, counts = self._sources, self._sources.clients
         yield _gauge("clients", "Clients connected.", ("transport",), sources.connected())
         yield _gauge("clients_limit", "Clients that may be connected.", (), {(): sources.clients_limit})
-        yield _gauge("slow_clients", "Clients that do not take what they are sent.", (), {(): len(sources.fanout.slow)})
+        yield _gauge(
+            "slow_clients", "Clients that do not take what they are sent.", (), {(): len(sources.fanout.slow.clients)}
+        )
         yield _counter("client_connections", "Clients that came.", ("transport",), counts.connections)
         yield _counter("client_closes", "Clients that went, by close code.", ("transport", "code"), counts.closes)
         yield _counter("client_rejections", "Clients that were turned away.", ("reason",), counts.rejections)

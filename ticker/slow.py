@@ -21,33 +21,26 @@ class SlowClients:
         self._deadline = deadline
         self._messages = messages
         self._size = size
-        self._clients: dict[Client, None] = {}
+        self.clients: dict[Client, None] = {}
         self._given: dict[bytes, Topic | Event] = {}  # what the frames are that came since the last flush began
         self._flushing: dict[bytes, Topic | Event] = {}  # and since the one before
-
-    def __len__(self) -> int:
-        return len(self._clients)
-
-    def __iter__(self) -> Iterator[Client]:
-        """The paused clients as they are now; they may change meanwhile."""
-        return iter(list(self._clients))
 
     @property
     def queued(self) -> int:
         """Events that wait for all of them together."""
-        return sum(len(client.backlog) for client in self._clients if client.backlog is not None)
+        return sum(len(client.backlog) for client in self.clients if client.backlog is not None)
 
     def add(self, client: Client, now: int) -> None:
         """A client's transport wants no more."""
         client.backlog = Backlog(self._messages, self._size)
         client.buffered = client.sink.buffered
         client.deadline = now + self._deadline
-        self._clients[client] = None
+        self.clients[client] = None
 
     def discard(self, client: Client) -> None:
         """A client that is gone, or drained."""
         client.backlog = None
-        self._clients.pop(client, None)
+        self.clients.pop(client, None)
 
     def given_value(self, topic: Topic) -> None:
         """A topic's newest value was put on write lists, perhaps on those of paused clients."""

@@ -186,7 +186,7 @@ class Delivery(RuleBasedStateMachine):
 
     @invariant()
     def a_paused_client_costs_a_bounded_amount(self) -> None:
-        assert self.stage.fanout.slow.queued <= QUEUE_MESSAGES * len(self.stage.fanout.slow)
+        assert self.stage.fanout.slow.queued <= QUEUE_MESSAGES * len(self.stage.fanout.slow.clients)
         for peer in self.witnesses:
             backlog = peer.client.backlog
             if backlog is not None:
@@ -209,7 +209,7 @@ class Delivery(RuleBasedStateMachine):
         for peer in list(self.witnesses):
             peer.leave()
         assert list(self.stage.fanout.topics) == []
-        assert len(self.stage.fanout.slow) == 0
+        assert len(self.stage.fanout.slow.clients) == 0
         self.stage.schedule.run_for(7)
         assert len(self.stage.schedule) == 0, "nobody is left to do anything for"
 

@@ -80,7 +80,7 @@ class TestLeaving:
         service.fanout.detach(peer.client)
         service.fanout.detach(peer.client)
         assert (list(service.fanout.topics), list(service.fanout.clients)) == ([], [])
-        assert (len(service.fanout.slow), service.fanout.slow.queued) == (0, 0)
+        assert (len(service.fanout.slow.clients), service.fanout.slow.queued) == (0, 0)
         service.trade("x:A")
         service.schedule.run_for(1)
         assert brief(peer.sink.news()) == ["trade 1"]

@@ -146,7 +146,7 @@ class TestSlow:
             service.trade("x:A", price)
             service.quote("x:A", price)
         assert brief(peer.sink.news()) == ["trade 1"]
-        assert len(service.fanout.slow) == 1
+        assert len(service.fanout.slow.clients) == 1
         peer.sink.drain()
         service.schedule.run_for(0.02)
         gap, *kept, newest = peer.sink.news()

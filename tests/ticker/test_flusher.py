@@ -161,10 +161,10 @@ def test_a_client_whose_transport_is_full_is_slow_and_looked_at_until_it_drains(
     client.joining.append(iter((Joining(TOPIC, None, True),)))
     rig.flusher.append(client, (HELLO,))
     rig.schedule.run_for(0.1)
-    assert (len(rig.slow), rig.asked_for_more) == (1, [])
+    assert (len(rig.slow.clients), rig.asked_for_more) == (1, [])
     sink.drain()
     rig.schedule.run_for(0.02)
-    assert (len(rig.slow), len(rig.schedule)) == (0, 0)
+    assert (len(rig.slow.clients), len(rig.schedule)) == (0, 0)
 
 
 def test_all_slow_clients_are_looked_at_by_one_timer(rig: Rig) -> None:
@@ -173,7 +173,7 @@ def test_all_slow_clients_are_looked_at_by_one_timer(rig: Rig) -> None:
         sink.stalled = True
         rig.flusher.append(rig.client(sink), (HELLO,))
     rig.schedule.run_for(0.05)
-    assert (len(rig.slow), len(rig.schedule)) == (3, 1)
+    assert (len(rig.slow.clients), len(rig.schedule)) == (3, 1)
 
 
 def test_a_client_that_cannot_be_written_to_is_ended_and_the_others_are_not(rig: Rig) -> None:

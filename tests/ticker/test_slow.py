@@ -59,7 +59,7 @@ def give(slow: SlowClients, client: Client, topic: Topic) -> None:
 
 def test_a_client_that_stays_paused_waits(slow: SlowClients, client: Client, sink: FakeSink) -> None:
     assert slow.look(client, START + DEADLINE - 1) is None
-    assert len(slow) == 1
+    assert len(slow.clients) == 1
     assert not sink.evicted
 
 
@@ -68,7 +68,7 @@ def test_without_progress_for_the_deadline_it_is_evicted_and_forgotten(
 ) -> None:
     assert slow.look(client, START + DEADLINE) is None
     assert sink.evicted
-    assert (len(slow), client.backlog) == (0, None)
+    assert (len(slow.clients), client.backlog) == (0, None)
 
 
 def test_progress_gives_it_the_whole_deadline_again(slow: SlowClients, client: Client, sink: FakeSink) -> None:
@@ -87,7 +87,7 @@ def test_a_drained_client_is_slow_no_more(slow: SlowClients, client: Client, sin
     backlog = slow.look(client, START)
     assert backlog is not None
     assert list(backlog.changed) == [topic]
-    assert (len(slow), client.backlog) == (0, None)
+    assert (len(slow.clients), client.backlog) == (0, None)
 
 
 def test_what_is_owed_comes_with_its_newest_value_unless_that_is_on_its_way(
@@ -110,7 +110,7 @@ def test_a_client_that_is_gone_is_forgotten_and_its_driver_woken(
 ) -> None:
     sink.closed = True
     assert slow.look(client, START + DEADLINE) is None
-    assert (len(slow), client.backlog, sink.resumptions, sink.evicted) == (0, None, 1, False)
+    assert (len(slow.clients), client.backlog, sink.resumptions, sink.evicted) == (0, None, 1, False)
 
 
 def test_only_replaced_values_count_as_merged_away(slow: SlowClients, client: Client, counts: FanoutCounts) -> None:
@@ -135,4 +135,4 @@ def test_trades_that_had_to_go_are_counted(slow: SlowClients, client: Client, co
 def test_a_client_that_leaves_is_forgotten(slow: SlowClients, client: Client) -> None:
     slow.discard(client)
     slow.discard(client)
-    assert (len(slow), slow.queued, client.backlog) == (0, 0, None)
+    assert (len(slow.clients), slow.queued, client.backlog) == (0, 0, None)

@@ -26,7 +26,7 @@ async def stalled(**options: Any) -> AsyncIterator[tuple[Driven, RawClient]]:
 
         async def full() -> bool:
             publish(server)
-            return len(server.deciders.fanout.slow) == 1
+            return len(server.deciders.fanout.slow.clients) == 1
 
         await eventually(full, "the client to be slow")
         yield server, client
@@ -47,7 +47,7 @@ async def gone(server: Driven, code: int) -> None:
 
     await eventually(so, f"its end: {server.counts.closes}, {server.sockets} sockets", within_s=5)
     fanout = server.deciders.fanout
-    assert (len(server.server), len(fanout.clients), len(fanout.slow), len(list(fanout.topics))) == (0, 0, 0, 0)
+    assert (len(server.server), len(fanout.clients), len(fanout.slow.clients), len(list(fanout.topics))) == (0, 0, 0, 0)
 
 
 async def test_it_costs_a_bounded_amount() -> None:
@@ -145,6 +145,6 @@ async def test_a_bad_frame_of_one_that_does_not_read_the_answer_ends_it_all_the_
             return next(iter(server.server._connections)).buffered > 1_000
 
         await eventually(nearly_full, "the transport to hold something")
-        assert len(server.deciders.fanout.slow) == 0
+        assert len(server.deciders.fanout.slow.clients) == 0
         await client.send(payload, opcode)
         await gone(server, code)
