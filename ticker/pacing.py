@@ -12,10 +12,10 @@ MILLISECOND = SECOND // 1000
 
 
 class FlushPace:
-    """When the next flush may come: no sooner than the interval after the last, nor than the last one took.
+    """When the next flush may come: not before the interval is over, and half as long after the last as that took.
 
-    Under light load that is at once; under heavy load flushing takes no more than half the time, while a flush lasts
-    less than the longest wait.
+    Under light load that is at once; under heavy load flushing takes no more than two thirds of the time, while a
+    flush lasts less than twice the longest wait. docs/performance.md has what a longer and a shorter wait give.
     """
 
     def __init__(self, interval_ms: float, wait_max_ms: float) -> None:
@@ -26,7 +26,7 @@ class FlushPace:
 
     def flushed(self, started: int, ended: int) -> None:
         """A flush began and ended at these times."""
-        self.not_before = max(started + self._interval, ended + min(ended - started, self._wait_max))
+        self.not_before = max(started + self._interval, ended + min((ended - started) // 2, self._wait_max))
         self.wait = self.not_before - started
 
 
