@@ -21,6 +21,14 @@ from ticker.bench.plan import Plan, Simulation
 from ticker.bench.run import run
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores SIGINT, and so would what is started from here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def command(*arguments: str, directory: Path) -> subprocess.Popen[str]:
     """`ticker bench` with its files in `directory`, and with a variable that would break its service."""
     return subprocess.Popen(
