@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 SECOND = 1_000_000_000
 
@@ -16,10 +16,24 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def rfc3339(nanoseconds: int) -> str:
-    """`2026-08-09T21:05:48.026294000Z`: nine fraction digits always."""
-    seconds, fraction = divmod(nanoseconds, SECOND)
-    return f"{_second(seconds)}.{fraction:09d}Z"
+class _Stamps:
+    """Writes times. Most are of the second of the time before: its text is kept at hand, which halves the cost."""
+
+    __slots__ = ("_begins", "_text")
+
+    def __init__(self) -> None:
+        self._begins, self._text = 0, "1970-01-01T00:00:00."
+
+    def rfc3339(self, nanoseconds: int) -> str:
+        """`2026-08-09T21:05:48.026294000Z`: nine fraction digits always."""
+        fraction = nanoseconds - self._begins
+        if not 0 <= fraction < SECOND:
+            seconds, fraction = divmod(nanoseconds, SECOND)
+            self._begins, self._text = seconds * SECOND, f"{_second(seconds)}."
+        return f"{self._text}{str(SECOND + fraction)[1:]}Z"  # with the leading zeros, faster than a format with :09d
+
+
+rfc3339 = _Stamps().rfc3339
 
 
 def from_milliseconds(milliseconds: int) -> str:
@@ -63,10 +77,8 @@ def clock() -> Callable[[], int]:
 
     On Linux that is the one which also counts while the machine sleeps: what was live before is old afterwards.
     """
-    elapsed_ns = _boot_time_ns if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic_ns
+    elapsed_ns = (
+        partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic_ns
+    )
     offset = time.time_ns() - elapsed_ns()
     return lambda: elapsed_ns() + offset
-
-
-def _boot_time_ns() -> int:
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
