@@ -16,8 +16,8 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-class _Stamps:
-    """Writes times. Most are of the second of the time before: its text is kept at hand, which halves the cost."""
+class _Second:
+    """The second of the time before, of which most times are: keeping its text at hand halves the cost of the next."""
 
     __slots__ = ("_begins", "_text")
 
@@ -32,8 +32,33 @@ class _Stamps:
             self._begins, self._text = seconds * SECOND, f"{_second(seconds)}."
         return f"{self._text}{str(SECOND + fraction)[1:]}Z"  # with the leading zeros, faster than a format with :09d
 
+    def nanoseconds(self, text: str) -> int:
+        """Nanoseconds since 1970 of an RFC 3339 UTC time with any number of fraction digits up to nine.
 
-rfc3339 = _Stamps().rfc3339
+        Raises ValueError for anything else.
+        """
+        if text[:20] != self._text:
+            if text[19:] == "Z":
+                return _begin(text)
+            self._begins, self._text = _begin(text), text[:20]
+        fraction = text[20:-1]
+        if text[-1] != "Z" or len(fraction) > 9 or not fraction.isdecimal() or not fraction.isascii():
+            raise ValueError(f"{text!r} is not an RFC 3339 UTC time with at most nine fraction digits")
+        return self._begins + int(fraction) * _FRACTIONS[len(fraction)]
+
+
+_FRACTIONS: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
+
+rfc3339 = _Second().rfc3339
+nanoseconds = _Second().nanoseconds
+
+
+def _begin(text: str) -> int:
+    """When the second of an RFC 3339 UTC time begins; what follows its point is not looked at."""
+    ended = text[19:] == "Z" or text[19:20] == "."
+    if not ended or not _to_the_second(text[:19]):  # fromisoformat takes more than RFC 3339 does
+        raise ValueError(f"{text!r} is not an RFC 3339 UTC time")
+    return int(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp()) * SECOND
 
 
 def from_milliseconds(milliseconds: int) -> str:
@@ -46,30 +71,6 @@ def from_microseconds(microseconds: int) -> str:
     """A time that a venue gives in microseconds: six fraction digits."""
     seconds, fraction = divmod(microseconds, 1_000_000)
     return f"{_second(seconds)}.{fraction:06d}Z"
-
-
-@lru_cache(maxsize=64)
-def _since_epoch(text: str) -> int:
-    if not _to_the_second(text):  # fromisoformat takes more than RFC 3339 does
-        raise ValueError(f"{text!r} is not an RFC 3339 UTC time")
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-
-
-def nanoseconds(text: str) -> int:
-    """Nanoseconds since 1970 of an RFC 3339 UTC time with any number of fraction digits up to nine.
-
-    Raises ValueError for anything else.
-    """
-    if len(text) < 20 or text[-1] != "Z" or text[10] not in "Tt":
-        raise ValueError(f"{text!r} is not an RFC 3339 UTC time")
-    fraction = text[20:-1]
-    if not fraction:
-        if text[19] != "Z":
-            raise ValueError(f"{text!r} is not an RFC 3339 UTC time")
-        return _since_epoch(text[:19]) * SECOND
-    if text[19] != "." or not fraction.isdecimal() or not fraction.isascii() or len(fraction) > 9:
-        raise ValueError(f"{text!r} is not an RFC 3339 UTC time with at most nine fraction digits")
-    return _since_epoch(text[:19]) * SECOND + int(fraction.ljust(9, "0"))
 
 
 def clock() -> Callable[[], int]:

@@ -47,6 +47,9 @@ def test_trimmed_fractions_are_read(text: str, fraction: int) -> None:
         "2026-08-09T21:05:48",
         "2026-08-09T21:05:48+00:00",
         "2026-08-09T21:05:48.Z",
+        "2026-08-09T21:05:48.5",
+        "2026-08-09T21:05:48Z5Z",
+        "2026-08-09T21:05:48Z5",
         "2026-08-09T21:05:48.1234567890Z",
         "2026-08-09T21:05:48.12a4Z",
         "2026-08-09T21:05:48.٣Z",
@@ -58,7 +61,9 @@ def test_trimmed_fractions_are_read(text: str, fraction: int) -> None:
         "2026-02-30T21:05:48Z",
     ],
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+@pytest.mark.parametrize("before", ["2026-08-09T21:05:48.5Z", "2026-08-09T21:05:48Z", "2026-08-09T21:05:47Z"])
+def test_what_is_no_time_is_refused(before: str, text: str) -> None:
+    nanoseconds(before)  # a time of the same second must not make it pass
     with pytest.raises(ValueError, match=r".+"):
         nanoseconds(text)
 
