@@ -26,6 +26,7 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
+from feeds.decimals import are_two_sides
 from feeds.links import divided, subscriptions
 from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
 from feeds.messages import Message
@@ -218,13 +219,10 @@ def _number(trade: _Trade) -> int:
 def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Quote]:
     if tick.best_bid is None and tick.best_ask is None:
         return
-    bid, bid_size, ask, ask_size = _TICKER.sides(
-        SIDES,
-        tick.best_bid or None,
-        tick.best_bid_quantity or None,
-        tick.best_ask or None,
-        tick.best_ask_quantity or None,
-    )
+    bid, bid_size, ask, ask_size = tick.best_bid, tick.best_bid_quantity, tick.best_ask, tick.best_ask_quantity
+    if not are_two_sides(f"{bid} {bid_size} {ask} {ask_size}"):
+        sides = bid or None, bid_size or None, ask or None, ask_size or None
+        bid, bid_size, ask, ask_size = _TICKER.sides(SIDES, *sides)
     yield Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
 
 

@@ -3,26 +3,22 @@
 import re
 from decimal import Decimal
 
-# No possessive quantifiers, which would be a fifth faster: until 3.11.5 Python's `(?:…)?+` can match half of its group.
-_UNSIGNED = r"[0-9]+(?:\.[0-9]+)?"
+# Possessive, which saves a quarter; but no `(?:…)?+`, of which Python until 3.11.5 can match a half.
+_UNSIGNED = r"[0-9]++\.?+[0-9]*+(?<!\.)"
 _NOT_ZERO = r"(?![0.]+ )"
-_TWO_SIDES = re.compile(" ".join((_NOT_ZERO + _UNSIGNED, _UNSIGNED) * 2))
 _EXPONENT_DIGITS = 2  # no venue's number needs 100 places, and its expansion must not fill the memory
 
 is_unsigned = re.compile(_UNSIGNED).fullmatch
 is_signed = re.compile("-?" + _UNSIGNED).fullmatch
+# Whether `bid bid_size ask ask_size` are unsigned decimals and neither price is zero: the usual quote, in one step.
+# A value that is None, or has a blank in it, does not get through: there are just the three between the values.
+are_two_sides = re.compile(" ".join((_NOT_ZERO + _UNSIGNED, _UNSIGNED) * 2)).fullmatch
 _is_scientific = re.compile(rf"-?{_UNSIGNED}[eE][+-]?[0-9]{{1,{_EXPONENT_DIGITS}}}").fullmatch
 
 
 def is_zero(decimal: str) -> bool:
     """Whether a decimal string says zero, with however many digits."""
     return not decimal.strip("-0.")
-
-
-def are_two_sides(bid: str | None, bid_size: str | None, ask: str | None, ask_size: str | None) -> bool:
-    """Whether all four are unsigned decimals and neither price is zero: the usual quote, told in one step."""
-    # No value with a blank gets through: the pattern has just the three between the values.
-    return _TWO_SIDES.fullmatch(f"{bid} {bid_size} {ask} {ask_size}") is not None
 
 
 def expanded(literal: str) -> str:

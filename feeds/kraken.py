@@ -24,6 +24,7 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
+from feeds.decimals import are_two_sides
 from feeds.links import subscriptions
 from feeds.market import Channel, Instrument, Quote, Stats, Trade
 from feeds.messages import Message
@@ -181,15 +182,15 @@ def _answered(answer: _Head) -> Decoded:
 def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Quote]:
     if tick.bid is None and tick.ask is None:
         return
-    bid, bid_size, ask, ask_size = _TICKER.sides(
-        SIDES,
-        _TICKER.figure("bid", tick.bid),
-        _TICKER.figure("bid_qty", tick.bid_qty),
-        _TICKER.figure("ask", tick.ask),
-        _TICKER.figure("ask_qty", tick.ask_qty),
-    )
-    if bid or ask or time:  # else the market has never had a quote
+    text = f"{tick.bid} {tick.bid_qty} {tick.ask} {tick.ask_qty}"
+    if are_two_sides(text):
+        bid, bid_size, ask, ask_size = text.split(" ")
         yield Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
+        return
+    figures = map(_TICKER.figure, SIDES, (tick.bid, tick.bid_qty, tick.ask, tick.ask_qty))
+    sides = _TICKER.sides(SIDES, *figures)
+    if sides[0] or sides[2] or time:  # else the market has never had a quote
+        yield Quote(symbol, received, time, *sides, order)
 
 
 def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Stats]:

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from feeds.decimals import are_two_sides, expanded, is_signed, is_unsigned, is_zero
+from feeds.decimals import expanded, is_signed, is_unsigned, is_zero
 from feeds.errors import DecodeError
 from feeds.timestamps import from_microseconds, from_milliseconds, nanoseconds
 
@@ -74,9 +74,10 @@ class Message(Generic[Shape_co]):
     def sides(
         self, fields: Fields, bid: str | None, bid_size: str | None, ask: str | None, ask_size: str | None
     ) -> tuple[str | None, str | None, str | None, str | None]:
-        """Bid, bid size, ask and ask size of a quote; None for a price of zero, and for the size where no price is."""
-        if are_two_sides(bid, bid_size, ask, ask_size):
-            return bid, bid_size, ask, ask_size
+        """Bid, bid size, ask and ask size of a quote; None for a price of zero, and for the size where no price is.
+
+        For those that decimals.are_two_sides does not take as they are.
+        """
         best_bid, at_bid = self.price(fields[0], bid), self.amount(fields[1], bid_size)
         best_ask, at_ask = self.price(fields[2], ask), self.amount(fields[3], ask_size)
         return best_bid, best_bid and at_bid, best_ask, best_ask and at_ask

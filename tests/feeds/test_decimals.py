@@ -24,8 +24,8 @@ def test_a_decimal_is_one(text: str) -> None:
 def test_what_is_no_decimal_is_told(text: str) -> None:
     assert not is_unsigned(text)
     assert not is_signed(text)
-    assert not are_two_sides("1", "1", "1", text)
-    assert not are_two_sides(text, "1", "1", "1")
+    assert not are_two_sides(f"1 1 1 {text}")
+    assert not are_two_sides(f"{text} 1 1 1")
 
 
 def test_zero_is_told_from_small() -> None:
@@ -34,15 +34,15 @@ def test_zero_is_told_from_small() -> None:
 
 
 def test_two_sides_have_prices_that_are_not_zero() -> None:
-    assert are_two_sides("0.10", "0", "0.20", "0.000")
-    assert not are_two_sides("0.00", "1", "0.20", "1")
-    assert not are_two_sides("0.10", "1", "0", "1")
-    assert not are_two_sides(None, "1", "0.20", "1")
+    assert are_two_sides("0.10 0 0.20 0.000")
+    assert not are_two_sides("0.00 1 0.20 1")
+    assert not are_two_sides("0.10 1 0 1")
+    assert not are_two_sides(f"{None} 1 0.20 1")
 
 
 def test_two_sides_are_not_fooled_by_blanks_inside_a_value() -> None:
-    assert not are_two_sides("1 2", "", "3", "4")
-    assert not are_two_sides("1", "2", "3", "4 5")
+    assert not are_two_sides("1 2  3 4")
+    assert not are_two_sides("1 2 3 4 5")
 
 
 @pytest.mark.parametrize(
