@@ -50,7 +50,7 @@ class Ordering:
         self._quotes: dict[str, Quote] = {}
         self._stats: dict[str, Stats] = {}
         self._tapes: dict[str, _Tape] = {}
-        self._holding: dict[str, _Tape] = {}
+        self.holding: dict[str, _Tape] = {}  # the symbols of which trades wait
         self._late: dict[tuple[type, str], tuple[int, int]] = {}  # the newest late one's order, and since when they are
 
     def accept(self, update: Update) -> Sequence[Event] | None:
@@ -67,21 +67,21 @@ class Ordering:
 
     def next_expiry(self) -> int | None:
         """When `expire` has something to do, in nanoseconds; None while no trade waits."""
-        return min(tape.due for tape in self._holding.values()) if self._holding else None
+        return min(tape.due for tape in self.holding.values()) if self.holding else None
 
     def expire(self, now: int) -> list[Event]:
         """Gives up on the holes that were left open too long: a Gap each, and the trades behind it."""
         events: list[Event] = []
-        for symbol, tape in list(self._holding.items()):
+        for symbol, tape in list(self.holding.items()):
             while tape.held and tape.due <= now:
                 events += self._give_up(symbol, tape, now)
         return events
 
     def _state(self, latest: dict[str, State], update: State) -> Sequence[Event] | None:
-        last = latest.get(update.symbol)
-        if last is not None and update.order is not None and last.order is not None and update.order <= last.order:
-            if update.order < last.order:
-                if not self._restarted(update, update.order):
+        last, order = latest.get(update.symbol), update.order
+        if last is not None and order is not None and last.order is not None and order <= last.order:
+            if order < last.order:
+                if not self._restarted(update, order):
                     return None
             elif replace(update, received=last.received) == last:
                 return (Confirmed(update.symbol, update.received, CHANNEL_OF[type(update)]),)
@@ -122,12 +122,12 @@ class Ordering:
             tape.late_since = trade.received
         if trade.received - tape.late_since < RESTART_AFTER:
             return None
-        self._holding.pop(trade.symbol, None)
+        self.holding.pop(trade.symbol, None)
         self._tapes[trade.symbol] = _Tape(number, trade.time)
         return (Gap(trade.symbol, trade.received, None), trade)
 
     def _hold(self, tape: _Tape, trade: Trade, number: int) -> Sequence[Event]:
-        self._holding[trade.symbol] = tape
+        self.holding[trade.symbol] = tape
         tape.held.setdefault(number, trade)
         return self._give_up(trade.symbol, tape, trade.received) if len(tape.held) > HELD_MOST else ()
 
@@ -145,5 +145,5 @@ class Ordering:
             tape.take(trade)
             events.append(replace(trade, received=now))
         if not tape.held:
-            self._holding.pop(symbol, None)
+            self.holding.pop(symbol, None)
         return events

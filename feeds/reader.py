@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from feeds.adapter import Adapter, Decoded, Notice, Numbered, Unknown
+from feeds.adapter import Adapter, Notice, Numbered, Unknown
 from feeds.counts import FeedCounts
 from feeds.errors import DecodeError
 from feeds.market import CHANNEL_OF, Quote, Stats, Trade, Update
@@ -45,38 +45,38 @@ class Reader:
     """Decodes the frames of one connection, tells updates from notices, and counts both."""
 
     def __init__(self, adapter: Adapter, counts: FeedCounts, complaints: Complaints) -> None:
-        self._adapter = adapter
+        self._decode = adapter.decode
         self._counts = counts
         self._complaints = complaints
         self._last_number: int | None = None
 
     def read(self, frame: bytes, received: int) -> tuple[list[Update], Sequence[Notice]]:
         """Updates and notices of one frame, in its order; nothing of a frame that is late, repeated or undecodable."""
-        self._counts.received_bytes += len(frame)
+        counts = self._counts
+        counts.received_bytes += len(frame)
+        try:
+            decoded = self._decode(frame, received)
+        except DecodeError as error:
+            self._undecodable(error.kind, str(error), frame)
+            return [], NO_NOTICES
+        except Exception as error:  # an adapter's bug costs the one frame, as a venue's would
+            self._undecodable("adapter", repr(error), frame)
+            return [], NO_NOTICES
         updates: list[Update] = []
         notices: list[Notice] | None = None
-        for item in self._decode(frame, received):
+        for item in decoded:
             if type(item) is Quote or type(item) is Trade or type(item) is Stats:
-                self._counts.updates[CHANNEL_OF[type(item)]] += 1
+                counts.updates[CHANNEL_OF[type(item)]] += 1
                 updates.append(item)
             elif type(item) is Numbered:
                 if not self._in_sequence(item.number):
                     return [], NO_NOTICES
             elif type(item) is Unknown:
-                self._counts.unknown_messages += 1
+                counts.unknown_messages += 1
             elif not isinstance(item, Quote | Trade | Stats):
                 notices = notices or []
                 notices.append(item)
         return updates, notices or NO_NOTICES
-
-    def _decode(self, frame: bytes, received: int) -> list[Decoded]:
-        try:
-            return self._adapter.decode(frame, received)
-        except DecodeError as error:
-            self._undecodable(error.kind, str(error), frame)
-        except Exception as error:  # an adapter's bug costs the one frame, as a venue's would
-            self._undecodable("adapter", repr(error), frame)
-        return []
 
     def _undecodable(self, kind: str, problem: str, frame: bytes) -> None:
         self._counts.decode_errors[kind] += 1

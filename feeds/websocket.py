@@ -18,7 +18,7 @@ from feeds.conversation import Conversation, Rejection
 from feeds.counts import FeedCounts
 from feeds.feed import Clock, Publish
 from feeds.gate import Gate
-from feeds.market import Confirmed, Event, Instrument, LinkState, LinkStatus, Removed
+from feeds.market import Confirmed, Instrument, LinkState, LinkStatus, Removed
 from feeds.masking import masked
 from feeds.ordering import Ordering
 from feeds.reader import Complaints, Reader
@@ -86,16 +86,18 @@ class WebSocketFeed:
         updates, notices = reader.read(frame, now)
         if updates and updates[0].time is not None:
             self.counts.note_delay(now, updates[0].time)
+        proven = overlapping and bool(updates)
         for update in updates:
             events = self._ordering.accept(update)
-            new = _is_new(events)
-            if new or overlapping:
-                conversation.data(now)
-            if new:
-                self.counts.last_data = now
-            for event in events or ():
+            if events is None:
+                continue
+            if not events or type(events[0]) is not Confirmed:  # something new; so is a trade that waits for others
+                self.counts.last_data, proven = now, True
+            for event in events:
                 self._publish(event)
-        if self._expiry is None:
+        if proven:
+            conversation.data(now)
+        if self._ordering.holding and self._expiry is None:
             self._schedule_expiry()
         return notices
 
@@ -139,11 +141,6 @@ class WebSocketFeed:
         for event in self._ordering.expire(self.clock()):
             self._publish(event)
         self._schedule_expiry()
-
-
-def _is_new(events: Sequence[Event] | None) -> bool:
-    """Whether an update that became `events` says something new; it does while it waits for an earlier one, too."""
-    return events is not None and not (events and type(events[0]) is Confirmed)
 
 
 class KeptLink:
