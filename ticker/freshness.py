@@ -34,15 +34,11 @@ class Freshness:
     def data(self, channel: Channel, now: int) -> bool:
         """Market data of the symbol came; whether that changes its state."""
         self.last = now
-        if self.state == "live":
-            if channel not in self.known:
-                self._learn(channel)
-            if self.awaited:
-                self.awaited.discard(channel)
-            return False
-        self._learn(channel)
-        self.awaited.discard(channel)
-        return not self.awaited and self.become("live", None, now)
+        if channel not in self.known and channel != "trades":  # events: the newest stays what it was, a loss is told
+            self.known.add(channel)
+        if self.awaited:
+            self.awaited.discard(channel)
+        return self.state != "live" and not self.awaited and self.become("live", None, now)
 
     def confirm(self, channel: Channel, now: int) -> None:
         """The venue repeated what it had said last on a channel."""
@@ -52,10 +48,6 @@ class Freshness:
     def await_again(self) -> None:
         """What is known is from before an outage."""
         self.awaited = set(self.known)
-
-    def _learn(self, channel: Channel) -> None:
-        if channel != "trades":  # events: the newest one stays what it was, and a loss is announced
-            self.known.add(channel)
 
     def become(self, state: State, reason: Reason | None, now: int) -> bool:
         """Take a state; whether that is a change."""

@@ -15,18 +15,21 @@ class Pipeline:
         self._bus = bus
         self._directory = directory
         self._watch = watch
+        self._known: dict[str, tuple[Freshness, Market]] = {}  # by symbol: each update asks for both
 
     def add_feed(self, feed: str, instruments: Iterable[Instrument], links: Iterable[Iterable[str]], now: int) -> None:
         """A feed that starts: its symbols exist from now on, as unknown."""
         for index, symbols in enumerate(links):
             self._watch.add_link(feed, index, symbols, now)
         for instrument in instruments:
-            self._directory.add(Market(feed, instrument, self._bus))
-            self._say(self._watch.symbols[instrument.symbol], now)
+            market, freshness = Market(feed, instrument, self._bus), self._watch.symbols[instrument.symbol]
+            self._directory.add(market)
+            self._known[instrument.symbol] = freshness, market
+            self._say(freshness, now)
 
     def receive(self, event: Event) -> None:
         """Publish what follows from an event."""
-        if isinstance(event, Quote | Trade | Stats):
+        if type(event) is Quote or type(event) is Trade or type(event) is Stats:
             self._update(event)
         elif type(event) is Confirmed:
             self._watch.symbols[event.symbol].confirm(event.channel, event.received)
@@ -50,7 +53,7 @@ class Pipeline:
     def _update(self, update: Quote | Trade | Stats) -> None:
         """Market data: if it makes its symbol live, the status goes out before it."""
         channel = CHANNEL_OF[type(update)]
-        freshness, market = self._watch.symbols[update.symbol], self._directory[update.symbol]
+        freshness, market = self._known[update.symbol]
         if freshness.data(channel, update.received):
             self._say(freshness, update.received)
         topic = market.topics[channel]
