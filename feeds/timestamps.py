@@ -39,8 +39,8 @@ class _Second:
         """
         if text[:20] != self._text:
             if text[19:] == "Z":
-                return _begin(text)
-            self._begins, self._text = _begin(text), text[:20]
+                return _beginning(text[:19] + ".")
+            self._begins, self._text = _beginning(text[:20]), text[:20]
         fraction = text[20:-1]
         if text[-1] != "Z" or len(fraction) > 9 or not fraction.isdecimal() or not fraction.isascii():
             raise ValueError(f"{text!r} is not an RFC 3339 UTC time with at most nine fraction digits")
@@ -53,12 +53,12 @@ rfc3339 = _Second().rfc3339
 nanoseconds = _Second().nanoseconds
 
 
-def _begin(text: str) -> int:
-    """When the second of an RFC 3339 UTC time begins; what follows its point is not looked at."""
-    ended = text[19:] == "Z" or text[19:20] == "."
-    if not ended or not _to_the_second(text[:19]):  # fromisoformat takes more than RFC 3339 does
-        raise ValueError(f"{text!r} is not an RFC 3339 UTC time")
-    return int(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp()) * SECOND
+@lru_cache(maxsize=64)
+def _beginning(text: str) -> int:
+    """When the second of `2026-08-09T21:05:48.` begins."""
+    if text[-1:] != "." or not _to_the_second(text[:-1]):  # fromisoformat takes more than RFC 3339 does
+        raise ValueError(f"{text!r} does not begin an RFC 3339 UTC time")
+    return int(datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC).timestamp()) * SECOND
 
 
 def from_milliseconds(milliseconds: int) -> str:
