@@ -66,7 +66,9 @@ def _coinbase(chance: random.Random, number: int) -> list[str]:
     product, (bid, ask, _) = f"C{number % INSTRUMENTS}-USD", _values(chance, 2)
     frames = [
         coinbase.ticker(product, bid, bid, ask, at=_time(number)),
-        coinbase.trades(product, 1_068_572_091 + number // INSTRUMENTS, price=bid),
+        coinbase.trades(product, 1_068_572_091 + number // INSTRUMENTS, price=bid).replace(
+            coinbase.STAMP, _time(number)
+        ),
     ]
     return [
         frame.replace('"sequence_num":0', f'"sequence_num":{2 * number + place}') for place, frame in enumerate(frames)
@@ -77,7 +79,7 @@ def _kraken(chance: random.Random, number: int) -> list[str]:
     pair, (bid, ask, _) = f"C{number % INSTRUMENTS}/USD", _values(chance, 2)
     return [
         kraken.ticker(pair, bid, ask, last=bid, at=_time(number)),
-        kraken.trade(pair, 105_702_534 + number // INSTRUMENTS, price=bid),
+        kraken.trade(pair, 105_702_534 + number // INSTRUMENTS, price=bid).replace(kraken.STAMP, _time(number)),
     ]
 
 
