@@ -41,6 +41,7 @@ class _Tape:
         """The next trade goes out."""
         self.last += 1
         self.time = trade.time
+        self.late_since = None
 
 
 class Ordering:
@@ -103,16 +104,19 @@ class Ordering:
         if trade.number is None:
             return (trade,)
         tape = self._tapes.get(trade.symbol)
+        if tape is not None and trade.number == tape.last + 1 and not tape.held:
+            tape.take(trade)
+            return (trade,)
         if tape is None:
             self._tapes[trade.symbol] = _Tape(trade.number, trade.time)
             return (trade,)
         if trade.number <= tape.last:
             return self._late_trade(tape, trade, trade.number)
-        tape.late_since = None
         if trade.number > tape.last + 1:
+            tape.late_since = None
             return self._hold(tape, trade, trade.number)
         tape.take(trade)
-        return (trade, *self._release(trade.symbol, tape, trade.received)) if tape.held else (trade,)
+        return (trade, *self._release(trade.symbol, tape, trade.received))
 
     def _late_trade(self, tape: _Tape, trade: Trade, number: int) -> Sequence[Event] | None:
         """One that was published, or given up, unless the venue made it after the last: then it may count anew."""
