@@ -6,7 +6,7 @@ newest first, with the maker's side. Tickers have no time of their own: they tak
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import ClassVar, Literal
 
@@ -26,10 +26,10 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
-from feeds.decimals import are_two_sides
+from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, joined
 from feeds.links import divided, subscriptions
 from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
-from feeds.messages import Message
+from feeds.messages import Channels, Headed, Message
 
 URL = "wss://advanced-trade-ws.coinbase.com"
 # The venue names no limit; one connection's requests at our spacing must all be out long before 5 s have passed.
@@ -59,10 +59,9 @@ class CoinbaseOptions(VenueOptions):
         return symbols
 
 
-class _Head(Struct, gc=False):
+class _Head(Headed, gc=False):
     """What tells the kinds of frames apart, and all of an error."""
 
-    channel: str = ""
     sequence_num: int | None = None
     type: str = ""
     message: str = ""
@@ -88,7 +87,7 @@ class _TickerEvent(Struct, gc=False):
     tickers: list[_Ticker]
 
 
-class _Tickers(Struct, gc=False):
+class _Tickers(_Head, kw_only=True, gc=False):
     timestamp: str
     events: list[_TickerEvent]
 
@@ -107,13 +106,15 @@ class _TradeEvent(Struct, gc=False):
     trades: list[_Trade]
 
 
-class _Trades(Struct, gc=False):
+class _Trades(_Head, kw_only=True, gc=False):
     events: list[_TradeEvent]
 
 
 _HEAD = Message("head", _Head)
 _TICKER = Message("ticker", _Tickers)
 _TRADES = Message("market_trades", _Trades)
+_FRAMES = Channels[_Head](_HEAD, {"ticker": _TICKER, "market_trades": _TRADES, "ticker_batch": _TICKER})
+_are_usual_stats = joined(PRICE, PRICE, PRICE, UNSIGNED, SIGNED)
 
 
 class Coinbase:
@@ -132,11 +133,6 @@ class Coinbase:
         symbols = {product: f"{options.name}:{product}" for product in options.symbols}
         self._symbols = symbols | {_answered_as(product): symbol for product, symbol in symbols.items()}
         self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in symbols.values())
-        self._readers: dict[str, Callable[[bytes, int], Iterator[Decoded]]] = {
-            "ticker": self._tickers,
-            "ticker_batch": self._tickers,
-            "market_trades": self._trades,
-        }
 
     def symbol_of(self, venue_symbol: str) -> str | None:
         """Our name for a product id."""
@@ -159,10 +155,12 @@ class Coinbase:
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a frame says, after its number."""
-        head = _HEAD.read(frame)
+        head = _FRAMES.read(frame)
         decoded: list[Decoded] = [] if head.sequence_num is None else [Numbered(head.sequence_num)]
-        if read := self._readers.get(head.channel):
-            decoded.extend(read(frame, received))
+        if type(head) is _Tickers:
+            decoded.extend(self._tickers(head, received))
+        elif type(head) is _Trades:
+            decoded.extend(self._trades(head, received))
         elif head.channel == "heartbeats":
             decoded.append(Alive())
         elif head.channel == "subscriptions":
@@ -173,22 +171,23 @@ class Coinbase:
             decoded.append(Unknown(head.channel or head.type or "unnamed"))
         return decoded
 
-    def _tickers(self, frame: bytes, received: int) -> Iterator[Decoded]:
-        message = _TICKER.read(frame)
+    def _tickers(self, message: _Tickers, received: int) -> Iterator[Decoded]:
         time, order = _TICKER.instant("timestamp", message.timestamp)
         for event in message.events:
             for tick in event.tickers:
                 symbol = self._symbols.get(tick.product_id)
-                if symbol is not None and "quotes" in self._channels:
-                    yield from _quote(tick, symbol, received, time, order)
-                if symbol is not None and "stats" in self._channels:
-                    yield from _stats(tick, symbol, received, time, order)
+                if symbol is None:
+                    continue
+                if "quotes" in self._channels and (quote := _quote(tick, symbol, received, time, order)):
+                    yield quote
+                if "stats" in self._channels and (stats := _stats(tick, symbol, received, time, order)):
+                    yield stats
 
-    def _trades(self, frame: bytes, received: int) -> Iterator[Decoded]:
+    def _trades(self, message: _Trades, received: int) -> Iterator[Decoded]:
         """The trades of updates, oldest first; those of a snapshot were made before we came."""
         if "trades" not in self._channels:
             return
-        updates = [event for event in _TRADES.read(frame).events if event.type == "update"]
+        updates = [event for event in message.events if event.type == "update"]
         ours = [trade for event in updates for trade in event.trades if trade.product_id in self._symbols]
         for number, trade in sorted(((_number(trade), trade) for trade in ours), key=itemgetter(0)):
             symbol = self._symbols[trade.product_id]
@@ -216,27 +215,27 @@ def _number(trade: _Trade) -> int:
     return int(trade.trade_id)
 
 
-def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Quote]:
-    if tick.best_bid is None and tick.best_ask is None:
-        return
+def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Quote | None:
     bid, bid_size, ask, ask_size = tick.best_bid, tick.best_bid_quantity, tick.best_ask, tick.best_ask_quantity
+    if bid is None and ask is None:
+        return None
     if not are_two_sides(f"{bid} {bid_size} {ask} {ask_size}"):
-        sides = bid or None, bid_size or None, ask or None, ask_size or None
-        bid, bid_size, ask, ask_size = _TICKER.sides(SIDES, *sides)
-    yield Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
+        given = (bid or None, bid_size or None, ask or None, ask_size or None)
+        bid, bid_size, ask, ask_size = _TICKER.sides(SIDES, *given)
+    return Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
 
 
-def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Stats]:
-    stats = Stats(
-        symbol,
-        received,
-        time,
-        high=_TICKER.price("high_24_h", tick.high_24_h or None),
-        low=_TICKER.price("low_24_h", tick.low_24_h or None),
-        last=_TICKER.price("price", tick.price or None),
-        volume=_TICKER.amount("volume_24_h", tick.volume_24_h or None),
-        change_pct=_TICKER.figure("price_percent_chg_24_h", tick.price_percent_chg_24_h or None),
-        order=order,
+def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Stats | None:
+    high, low, last, volume = tick.high_24_h, tick.low_24_h, tick.price, tick.volume_24_h
+    change_pct = tick.price_percent_chg_24_h
+    if not _are_usual_stats(f"{high} {low} {last} {volume} {change_pct}"):
+        high = _TICKER.price("high_24_h", high or None)
+        low = _TICKER.price("low_24_h", low or None)
+        last = _TICKER.price("price", last or None)
+        volume = _TICKER.amount("volume_24_h", volume or None)
+        change_pct = _TICKER.figure("price_percent_chg_24_h", change_pct or None)
+        if not (last or high or low):  # the product has never traded
+            return None
+    return Stats(
+        symbol, received, time, high=high, low=low, last=last, volume=volume, change_pct=change_pct, order=order
     )
-    if stats.last or stats.high or stats.low:  # else the product has never traded
-        yield stats

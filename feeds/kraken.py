@@ -5,7 +5,7 @@ numbers whose trailing zeros count. Each symbol of a request is answered by itse
 come oldest first. A market that has never traded has zeros for prices and 1970 for its time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
@@ -24,10 +24,10 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
-from feeds.decimals import are_two_sides
+from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, joined
 from feeds.links import subscriptions
 from feeds.market import Channel, Instrument, Quote, Stats, Trade
-from feeds.messages import Message
+from feeds.messages import Channels, Headed, Message
 
 URL = "wss://ws.kraken.com/v2"
 SYMBOLS_PER_REQUEST = 100  # the venue names no limit
@@ -46,10 +46,9 @@ class KrakenOptions(VenueOptions):
     adapter: Literal["kraken"]
 
 
-class _Head(Struct, gc=False):
+class _Head(Headed, gc=False):
     """What tells the kinds of frames apart, and all of an answer to a request."""
 
-    channel: str = ""
     method: str = ""
     success: bool = False
     symbol: str | None = None
@@ -73,7 +72,7 @@ class _Ticker(Struct, gc=False):
     timestamp: str | None = None
 
 
-class _Tickers(Struct, gc=False):
+class _Tickers(_Head, kw_only=True, gc=False):
     data: list[_Ticker]
 
 
@@ -86,7 +85,7 @@ class _Trade(Struct, gc=False):
     timestamp: str
 
 
-class _Trades(Struct, gc=False):
+class _Trades(_Head, kw_only=True, gc=False):
     type: str
     data: list[_Trade]
 
@@ -94,6 +93,8 @@ class _Trades(Struct, gc=False):
 _HEAD = Message("head", _Head)
 _TICKER = Message("ticker", _Tickers)
 _TRADE = Message("trade", _Trades)
+_FRAMES = Channels[_Head](_HEAD, {"ticker": _TICKER, "trade": _TRADE})
+_are_usual_stats = joined(PRICE, PRICE, PRICE, UNSIGNED, SIGNED, SIGNED)
 
 
 class Kraken:
@@ -110,10 +111,6 @@ class Kraken:
         self._channels = options.channels
         self._symbols = {symbol.replace("-", "/"): f"{options.name}:{symbol}" for symbol in options.symbols}
         self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in self._symbols.values())
-        self._readers: dict[str, Callable[[bytes, int], Iterator[Decoded]]] = {
-            "ticker": self._tickers,
-            "trade": self._trades,
-        }
 
     def symbol_of(self, venue_symbol: str) -> str | None:
         """Our name for `BTC/USD`."""
@@ -134,9 +131,11 @@ class Kraken:
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a frame says."""
-        head = _HEAD.read(frame)
-        if read := self._readers.get(head.channel):
-            return list(read(frame, received))
+        head = _FRAMES.read(frame)
+        if type(head) is _Tickers:
+            return list(self._tickers(head, received))
+        if type(head) is _Trades:
+            return list(self._trades(head, received))
         if head.channel in ("heartbeat", "status") or head.method == "pong":
             return [Alive()]
         if head.method == "subscribe" and (head.success or head.error == ALREADY_SUBSCRIBED):
@@ -148,20 +147,19 @@ class Kraken:
             return [rejected, _answered(head)] if rejected else [Refused(head.error, head.req_id)]
         return [Unknown(head.channel or head.method or "unnamed")]
 
-    def _tickers(self, frame: bytes, received: int) -> Iterator[Decoded]:
-        for tick in _TICKER.read(frame).data:
+    def _tickers(self, message: _Tickers, received: int) -> Iterator[Decoded]:
+        for tick in message.data:
             symbol = self._symbols.get(tick.symbol)
             if symbol is None:
                 continue
             time, order = _TICKER.instant("timestamp", tick.timestamp)
-            if "quotes" in self._channels:
-                yield from _quote(tick, symbol, received, time, order)
-            if "stats" in self._channels:
-                yield from _stats(tick, symbol, received, time, order)
+            if "quotes" in self._channels and (quote := _quote(tick, symbol, received, time, order)):
+                yield quote
+            if "stats" in self._channels and (stats := _stats(tick, symbol, received, time, order)):
+                yield stats
 
-    def _trades(self, frame: bytes, received: int) -> Iterator[Trade]:
+    def _trades(self, message: _Trades, received: int) -> Iterator[Trade]:
         """The trades of an update, oldest first; those of a snapshot were made before we came."""
-        message = _TRADE.read(frame)
         if "trades" not in self._channels or message.type != "update":
             return
         for trade in sorted(message.data, key=attrgetter("trade_id")):
@@ -179,21 +177,24 @@ def _answered(answer: _Head) -> Decoded:
     return Alive() if answer.req_id is None else Acknowledged(answer.req_id)
 
 
-def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Quote]:
+def _quote(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Quote | None:
     if tick.bid is None and tick.ask is None:
-        return
-    text = f"{tick.bid} {tick.bid_qty} {tick.ask} {tick.ask_qty}"
-    if are_two_sides(text):
-        bid, bid_size, ask, ask_size = text.split(" ")
-        yield Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
-        return
-    figures = map(_TICKER.figure, SIDES, (tick.bid, tick.bid_qty, tick.ask, tick.ask_qty))
-    sides = _TICKER.sides(SIDES, *figures)
+        return None
+    values = f"{tick.bid} {tick.bid_qty} {tick.ask} {tick.ask_qty}"
+    if are_two_sides(values):
+        bid, bid_size, ask, ask_size = values.split(" ")  # as text, which an integer is not
+        return Quote(symbol, received, time, bid, bid_size, ask, ask_size, order)
+    sides = _TICKER.sides(SIDES, *map(_TICKER.figure, SIDES, (tick.bid, tick.bid_qty, tick.ask, tick.ask_qty)))
     if sides[0] or sides[2] or time:  # else the market has never had a quote
-        yield Quote(symbol, received, time, *sides, order)
+        return Quote(symbol, received, time, *sides, order)
+    return None
 
 
-def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Iterator[Stats]:
+def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: int | None) -> Stats | None:
+    values = f"{tick.high} {tick.low} {tick.last} {tick.volume} {tick.change} {tick.change_pct}"
+    if _are_usual_stats(values):
+        high, low, last, volume, change, change_pct = values.split(" ")
+        return Stats(symbol, received, time, None, high, low, last, volume, change, change_pct, order=order)
     stats = Stats(
         symbol,
         received,
@@ -206,5 +207,4 @@ def _stats(tick: _Ticker, symbol: str, received: int, time: str | None, order: i
         change_pct=_TICKER.figure("change_pct", tick.change_pct),
         order=order,
     )
-    if stats.last or stats.high or stats.low:  # else the market has never traded
-        yield stats
+    return stats if stats.last or stats.high or stats.low else None  # else the market has never traded

@@ -1,9 +1,11 @@
 """Reading a venue's messages: typed, with the venue's digits, and exact about what is wrong with a bad one."""
 
 import re
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from feeds.decimals import expanded, is_signed, is_unsigned, is_zero
 from feeds.errors import DecodeError
@@ -102,6 +104,38 @@ class Message(Generic[Shape_co]):
         if MICROSECONDS_FROM <= at < MICROSECONDS_TO:
             return from_microseconds(at)
         raise self.wrong(field, f"{at} is not a time in milliseconds or microseconds")
+
+
+class Headed(Struct, gc=False):
+    """What the frames have in common of a venue that names the channel in each; a message of a channel has more."""
+
+    channel: str = ""
+
+
+Head = TypeVar("Head", bound=Headed)
+
+
+class Channels(Generic[Head]):
+    """Reads frames that begin with the name of their channel in one step; any other takes two, its head first."""
+
+    def __init__(self, head: Message[Head], messages: Mapping[str, Message[Head]]) -> None:
+        self._head = head
+        self._messages = messages
+        self._guesses = [(b'{"channel":"%b"' % name.encode(), name, messages[name]) for name in messages]
+
+    def read(self, frame: bytes) -> Head:
+        """The whole message where there is one for its channel, else the head. Raises DecodeError as they do."""
+        for beginning, channel, message in self._guesses:
+            if frame.startswith(beginning):
+                try:
+                    found = message.read(frame)
+                except DecodeError:
+                    break  # the long way tells whether it is the head that is wrong
+                if found.channel == channel:
+                    return found
+        head = self._head.read(frame)
+        known = self._messages.get(head.channel)
+        return known.read(frame) if known else head
 
 
 def _field_in(problem: str) -> str:
