@@ -42,6 +42,13 @@ class Message(Generic[Shape_co]):
         except (ValueError, RecursionError) as error:
             raise DecodeError("json", "", str(error)) from error
 
+    def attempt(self, frame: bytes) -> Shape_co | None:
+        """The message in `frame`, None where it cannot be read as such: for a guess that mostly is right."""
+        try:
+            return self._decode(frame)
+        except (ValueError, RecursionError):
+            return None
+
     def wrong(self, field: str, problem: str) -> DecodeError:
         """The error to raise for a field."""
         return DecodeError(self.kind, field, problem)
@@ -126,13 +133,8 @@ class Channels(Generic[Head]):
     def read(self, frame: bytes) -> Head:
         """The whole message where there is one for its channel, else the head. Raises DecodeError as they do."""
         for beginning, channel, message in self._guesses:
-            if frame.startswith(beginning):
-                try:
-                    found = message.read(frame)
-                except DecodeError:
-                    break  # the long way tells whether it is the head that is wrong
-                if found.channel == channel:
-                    return found
+            if frame.startswith(beginning) and (found := message.attempt(frame)) and found.channel == channel:
+                return found
         head = self._head.read(frame)
         known = self._messages.get(head.channel)
         return known.read(frame) if known else head

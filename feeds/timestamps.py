@@ -50,6 +50,7 @@ class _Second:
 _FRACTIONS: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
 
 rfc3339 = _Second().rfc3339
+_venues_rfc3339 = _Second().rfc3339
 nanoseconds = _Second().nanoseconds
 
 
@@ -63,14 +64,12 @@ def _beginning(text: str) -> int:
 
 def from_milliseconds(milliseconds: int) -> str:
     """A time that a venue gives in milliseconds: three fraction digits."""
-    seconds, fraction = divmod(milliseconds, 1000)
-    return f"{_second(seconds)}.{fraction:03d}Z"
+    return f"{_venues_rfc3339(milliseconds * 1_000_000)[:23]}Z"
 
 
 def from_microseconds(microseconds: int) -> str:
     """A time that a venue gives in microseconds: six fraction digits."""
-    seconds, fraction = divmod(microseconds, 1_000_000)
-    return f"{_second(seconds)}.{fraction:06d}Z"
+    return f"{_venues_rfc3339(microseconds * 1_000)[:26]}Z"
 
 
 def clock() -> Callable[[], int]:
