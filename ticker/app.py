@@ -14,6 +14,7 @@ from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
 from ticker import announcements, files, garbage
 from ticker.bus import Bus
+from ticker.connection import write_all
 from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, matches
 from ticker.errors import ServeError
@@ -52,6 +53,7 @@ class Service:
         self._fanout = Fanout(
             self._clock,
             schedule,
+            write_all,
             snapshot_trades=history.snapshot_trades,
             **_section(fanout, leave_out=NOT_OF_FANOUT),
         )

@@ -12,6 +12,11 @@ class Sink(Protocol):
     """Where a client's bytes go. Nothing here waits."""
 
     @property
+    def file(self) -> int:
+        """The file descriptor that takes its bytes at once; -1 while that is left to `write`."""
+        ...
+
+    @property
     def paused(self) -> bool:
         """Whether the transport holds so much unsent data that it wants no more."""
         ...
@@ -142,14 +147,12 @@ class Client:
         "push",
         "sink",
         "topics",
-        "write",
         "written",
     )
 
     def __init__(self, name: str, sink: Sink, now: int) -> None:
         self.name = name
         self.sink = sink
-        self.write = sink.write
         self.topics: dict[Topic, float | None] = {}  # those it gets, with the rate per second; None: every update
         self.pending: list[bytes] = []  # the write list: what goes out with the next flush; this list and no other,
         self.push = self.pending.append  # since its audiences hold this

@@ -8,7 +8,8 @@ before its socket is closed. tests/ticker/test_websocket.py holds this against n
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSCloseCode, web
@@ -16,8 +17,17 @@ from aiohttp import WSCloseCode, web
 from ticker.keepalive import Pulse
 
 HIGH_WATER, LOW_WATER = 65_536, 16_384  # bytes in the transport: above it is paused, below it goes on
+NONE = -1  # in place of a file descriptor
 CLOSE_TIMEOUT_S = 2.0  # for the peer's answer to our close frame
 SLOW_CONSUMER, NO_PONG = 4008, 4009
+
+
+def write_all(files: Sequence[int], writes: Sequence[bytes]) -> list[int]:
+    """Write to each file; how much each took, up to the first that is full, or whose peer is gone."""
+    taken: list[int] = []
+    with suppress(OSError):
+        taken.extend(map(os.write, files, writes))
+    return taken
 
 
 class ServerSocket(web.WebSocketResponse[bool]):
@@ -40,7 +50,7 @@ class Connection:
     that this one is gone. What the socket does not take, and under TLS everything, is the transport's.
     """
 
-    __slots__ = ("_direct", "_file", "_open", "_protocol", "_resumed", "_transport", "code", "pulse", "ws")
+    __slots__ = ("_duplicate", "_open", "_protocol", "_resumed", "_transport", "code", "file", "pulse", "ws")
 
     def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
         assert request.transport is not None
@@ -50,8 +60,8 @@ class Connection:
         self._transport = request.transport
         self._protocol = request.protocol
         self._resumed: asyncio.Future[None] | None = None
-        self._file = None if request.secure else os.dup(self._socket.fileno())
-        self._direct = self._file is not None and not self.buffered
+        self._duplicate = NONE if request.secure else os.dup(self._socket.fileno())
+        self.file = NONE if self.buffered else self._duplicate
         self._open = True
         ws.on_close = self.close
 
@@ -79,14 +89,11 @@ class Connection:
         return not self._open or self._transport.is_closing()
 
     def write(self, data: bytes) -> bool:
-        if self._direct:
-            try:
-                sent = os.write(self._file, data)  # type: ignore[arg-type]  # _direct says that it is there
-            except OSError:  # it is full, or the peer is gone, which the transport will find
-                sent = 0
+        if self.file >= 0:
+            sent = sum(write_all((self.file,), (data,)))
             if sent == len(data):
                 return True
-            self._direct = False
+            self.file = NONE
             data = data[sent:]
         return self._leave_to_transport(data)
 
@@ -106,10 +113,10 @@ class Connection:
 
     def close(self) -> None:
         """Nothing is written any more. While our file descriptor is open, the connection would not end."""
-        self._open = self._direct = False
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._open, self.file = False, NONE
+        if self._duplicate >= 0:
+            os.close(self._duplicate)
+            self._duplicate = NONE
 
     def release(self) -> None:
         """All is said. A peer that does not even take that would keep the socket for ever."""
@@ -129,7 +136,7 @@ class Connection:
         if self.closed:
             return True
         self._transport.write(data)
-        self._direct = self._file is not None and not self.buffered
+        self.file = NONE if self.buffered else self._duplicate
         return not self.paused
 
     def _break_cycles(self) -> None:

@@ -19,7 +19,7 @@ from ticker.audiences import Audiences, Clients
 from ticker.bus import Topic
 from ticker.clients import Client, Event, Joining, Sink
 from ticker.counts import FanoutCounts
-from ticker.flusher import Flusher, Schedule
+from ticker.flusher import Flusher, Schedule, WriteAll
 from ticker.joining import Joiners
 from ticker.pacing import Cadence, FlushPace
 from ticker.slow import SlowClients
@@ -36,6 +36,7 @@ class Fanout:
         self,
         clock: Clock,
         schedule: Schedule,
+        write_all: WriteAll,
         *,
         flush_interval_ms: float = 0,
         flush_wait_max_ms: float = 250,
@@ -55,7 +56,9 @@ class Fanout:
         )
         self.pace = FlushPace(flush_interval_ms, flush_wait_max_ms)
         self._audiences = Audiences()
-        self._flusher = Flusher(clock, schedule, pace=self.pace, slow=self.slow, counts=self.counts, more=self._go_on)
+        self._flusher = Flusher(
+            clock, schedule, write_all, pace=self.pace, slow=self.slow, counts=self.counts, more=self._go_on
+        )
         self._joiners = Joiners(
             clock, schedule, flusher=self._flusher, audiences=self._audiences, snapshot=self.snapshot
         )

@@ -31,6 +31,7 @@ from feeds.websocket import WebSocketFeed
 from tests.bench.venue_frames import Frames, built, not_here, recorded
 from tests.ticker.stage import Deciders
 from ticker.clients import Joining
+from ticker.connection import write_all
 
 BURST = 10  # frames between two flushes: what one turn of the loop may bring
 STAGES = ("decode", "order", "publish", "all")
@@ -43,7 +44,7 @@ STANZA: TypeAdapter[catalog.AnyOptions] = TypeAdapter(catalog.AnyOptions)
 class Sink:
     """A client that takes everything."""
 
-    paused, buffered, closed = False, 0, False
+    file, paused, buffered, closed = -1, False, 0, False
 
     def write(self, data: bytes) -> bool:
         """Take bytes."""
@@ -63,7 +64,7 @@ class Rig:
         self._due: list[Callable[[], None]] = []
         now = clock()
         symbols = tuple(f"{source.venue}:{name}" for name in source.instruments)
-        deciders = Deciders(symbols, now, lambda _, what: self._due.append(what))
+        deciders = Deciders(symbols, now, lambda _, what: self._due.append(what), write_all)
         if stage == "all":
             client = deciders.fanout.attach("client", Sink())
             markets = deciders.directory.all()

@@ -13,6 +13,7 @@ from feeds.timestamps import clock
 from tests.ticker.fakes import Message
 from tests.ticker.stage import Deciders, quote, trade
 from tests.waiting import DEADLINE_S
+from ticker.connection import write_all
 from ticker.loop import schedule_on
 from ticker.websocket import WebSocketServer
 
@@ -63,7 +64,7 @@ async def driven(
     *symbols: str, clients: int = 100, ping_s: float = 20, pong_timeout_s: float = 10, **options: Any
 ) -> AsyncIterator[Driven]:
     """A running server."""
-    deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), **options)
+    deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **options)
     server = WebSocketServer(
         deciders.hub,
         clients=clients,

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -79,6 +79,7 @@ class FakeSink:
 
     def __init__(self, clock: ManualClock, high: int = 1_000) -> None:
         self._clock = clock
+        self.file = -1
         self.high = high
         self.stalled = False
         self.paused = False
@@ -135,6 +136,30 @@ class FakeSink:
         fresh = list(zip(self.written_at, self.writes, strict=True))[self._parsed :]
         self._parsed = len(self.writes)
         return [(at, message) for at, data in fresh for message in messages(data)]
+
+
+class FakeSockets:
+    """The sinks whose sockets can be written to at once, by their file descriptors."""
+
+    def __init__(self) -> None:
+        self.sinks: list[FakeSink] = []
+
+    def open(self, sink: FakeSink) -> FakeSink:
+        """Give a sink a file descriptor."""
+        sink.file = len(self.sinks)
+        self.sinks.append(sink)
+        return sink
+
+    def write_all(self, files: Sequence[int], writes: Sequence[bytes]) -> list[int]:
+        """As the real one; a sink that is stalled is a socket that is full, from then on its transport writes."""
+        taken: list[int] = []
+        for sink, data in zip((self.sinks[file] for file in files), writes, strict=True):
+            if sink.stalled or sink.closed:
+                sink.file = -1
+                break
+            sink.write(data)
+            taken.append(len(data))
+        return taken
 
 
 def frames_in(data: bytes) -> Iterator[tuple[int, bytes]]:

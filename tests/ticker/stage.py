@@ -7,13 +7,13 @@ from typing import Any
 from feeds.counts import FeedCounts
 from feeds.feed import Clock
 from feeds.market import CHANNELS, Channel, Instrument, LinkState, LinkStatus, Quote, Stats, Trade
-from tests.ticker.fakes import START, FakeSink, ManualClock, ManualSchedule, Message
+from tests.ticker.fakes import START, FakeSink, FakeSockets, ManualClock, ManualSchedule, Message
 from ticker.bus import Bus, Topic
 from ticker.clients import Client, Joining
 from ticker.counts import ClientCounts
 from ticker.directory import Directory
 from ticker.fanout import Fanout
-from ticker.flusher import Schedule
+from ticker.flusher import Schedule, WriteAll
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.pipeline import Pipeline
@@ -81,6 +81,7 @@ class Deciders:
         symbols: tuple[str, ...],
         clock: Clock,
         schedule: Schedule,
+        write_all: WriteAll,
         *,
         channels: tuple[Channel, ...] = CHANNELS,
         limits: Limits | None = None,
@@ -89,7 +90,7 @@ class Deciders:
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
-        self.fanout = Fanout(clock, schedule, **fanout)
+        self.fanout = Fanout(clock, schedule, write_all, **fanout)
         self.watch = Watch(disconnected_s=1.5, quiet_s=lambda _: quiet_s)
         self.directory = Directory()
         self.bus = Bus(EPOCH, self.fanout, trades_kept=10_000, trades_kept_s=300)
@@ -114,11 +115,12 @@ class Stage(Deciders):
         self.clock = ManualClock()
         self.schedule = ManualSchedule(self.clock)
         self.peers: list[Peer] = []
-        super().__init__(symbols, self.clock, self.schedule, **options)
+        self.sockets = FakeSockets()
+        super().__init__(symbols, self.clock, self.schedule, self.sockets.write_all, **options)
 
     def connect(self, high: int = 1_000) -> Peer:
         """A client that has come and was not welcomed yet."""
-        peer = Peer(self, FakeSink(self.clock, high))
+        peer = Peer(self, self.sockets.open(FakeSink(self.clock, high)))
         self.peers.append(peer)
         return peer
 

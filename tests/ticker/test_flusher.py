@@ -6,7 +6,7 @@ import pytest
 import structlog.testing
 
 from feeds.timestamps import SECOND
-from tests.ticker.fakes import FakeSink, ManualClock, ManualSchedule, messages
+from tests.ticker.fakes import FakeSink, FakeSockets, ManualClock, ManualSchedule, messages
 from tests.ticker.stage import EPOCH
 from ticker import frames
 from ticker.bus import Topic
@@ -26,12 +26,14 @@ class Rig:
     def __init__(self, interval_ms: float = 0) -> None:
         self.clock = ManualClock()
         self.schedule = ManualSchedule(self.clock)
+        self.sockets = FakeSockets()
         self.counts = FanoutCounts()
         self.slow = SlowClients(self.counts, deadline=30 * SECOND, messages=10, size=10_000)
         self.asked_for_more: list[Client] = []
         self.flusher = Flusher(
             self.clock,
             self.schedule,
+            self.sockets.write_all,
             pace=FlushPace(interval_ms, 250),
             slow=self.slow,
             counts=self.counts,
@@ -83,6 +85,26 @@ def test_a_frame_alone_is_not_copied(rig: Rig) -> None:
     rig.flusher.append(rig.client(sink), (HELLO,))
     rig.schedule.settle()
     assert sink.writes[0] is HELLO
+
+
+def test_sockets_that_take_bytes_at_once_are_written_to_together_and_the_others_by_their_sinks(rig: Rig) -> None:
+    sinks = [rig.sockets.open(FakeSink(rig.clock)) for _ in range(3)]
+    sinks[1].stalled = True  # its socket is full: it and what stands behind it are their sinks' to write
+    sinks.append(FakeSink(rig.clock))
+    clients = [rig.client(sink) for sink in sinks]
+    for client in clients:
+        rig.flusher.append(client, (HELLO,))
+    rig.schedule.turn()
+    assert [said(sink) for sink in sinks] == [[["hello"]]] * 4
+    assert rig.counts.sent_bytes == 4 * len(HELLO)
+
+
+def test_what_a_socket_takes_in_part_is_finished_by_its_sink(rig: Rig) -> None:
+    sink = rig.sockets.open(FakeSink(rig.clock))
+    rig.flusher._write_all = lambda _, writes: [3]
+    rig.flusher.append(rig.client(sink), (HELLO,))
+    rig.schedule.turn()
+    assert sink.writes == [HELLO[3:]]
 
 
 def test_a_client_that_left_meanwhile_is_not_written_to(rig: Rig) -> None:
