@@ -1,0 +1,173 @@
+"""One subscription: its request, the seam after a lost connection, and what ends it."""
+
+from typing import Any
+
+import pytest
+
+from tests.ticker.client.messages import OTHER, SYMBOL, at, gap, quote, status, taken, trade
+from ticker.client import Rejected, SubscribeError
+from ticker.client.subscription import Subscription
+
+
+def trades(*names: str, **options: Any) -> Subscription:
+    """A subscription to trades that is live."""
+    subscription = Subscription("trades", names or ("demo:*",), **options)
+    subscription.request(at(0))
+    subscription.synced()
+    return subscription
+
+
+def rejected(symbol: str = SYMBOL, reason: str = "no such symbol") -> Rejected:
+    return Rejected(channel="quotes", symbol=symbol, code=404, reason=reason)
+
+
+def test_a_request_says_what_was_asked_for_and_no_more() -> None:
+    plain = Subscription("quotes", ["a", "b", "a"]).request(at(0))
+    assert plain == {"op": "subscribe", "channel": "quotes", "symbols": ("a", "b"), "snapshot": True}
+    bars = Subscription("bars", ["a"], interval="1m", max_rate=None, snapshot=100).request(at(0))
+    assert bars == {
+        "op": "subscribe",
+        "channel": "bars",
+        "symbols": ("a",),
+        "interval": "1m",
+        "max_rate": None,
+        "snapshot": 100,
+    }
+    assert Subscription("trades", ["a"]).request(at(0)) == {"op": "subscribe", "channel": "trades", "symbols": ("a",)}
+    assert Subscription("trades", ["a"], max_rate=4, snapshot=False).request(at(0))["snapshot"] is False
+
+
+def test_a_farewell_names_what_is_given_up() -> None:
+    assert Subscription("bars", ["a", "b"], interval="1m").farewell(["a"]) == {
+        "op": "unsubscribe",
+        "channel": "bars",
+        "symbols": ["a"],
+        "interval": "1m",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "matching"),
+    [
+        (SYMBOL, SYMBOL, True),
+        (SYMBOL, SYMBOL + "X", False),
+        ("demo:*", SYMBOL, True),
+        ("*:BTC-*", SYMBOL, True),
+        ("*", OTHER, True),
+        ("demo:BTC?USDT", SYMBOL, False),
+        ("demo:BTC.USDT", SYMBOL, False),
+        ("*:ETH-*", SYMBOL, False),
+    ],
+)
+def test_names_and_patterns(name: str, symbol: str, matching: bool) -> None:
+    assert Subscription("quotes", ["venue:NONE", name]).matches(symbol) is matching
+
+
+def test_state_starts_again_with_its_value_even_where_none_was_asked_for() -> None:
+    subscription = Subscription("quotes", [SYMBOL], snapshot=False)
+    assert subscription.request(at(0))["snapshot"] is False
+    again = subscription.request(at(9))
+    assert again["snapshot"] is True
+    assert "since" not in again
+
+
+def test_trades_go_on_from_the_newest_that_was_seen() -> None:
+    subscription = trades()
+    for update in (trade(3), trade(2, OTHER), gap(4, 6, 3)):
+        subscription.accept(update)
+    again = subscription.request(at(60))
+    assert again["since"] == at(6)
+    assert "snapshot" not in again
+
+
+def test_trades_of_which_none_was_seen_go_on_from_the_asking() -> None:
+    assert trades().request(at(60))["since"] == at(0)
+
+
+def test_snapshots_come_symbol_by_symbol_and_are_no_place_to_go_on_from() -> None:
+    subscription = Subscription("trades", [SYMBOL, OTHER])
+    subscription.request(at(5))
+    subscription.accept(trade(9))
+    assert subscription.request(at(60))["since"] == at(5)
+    subscription.synced()
+    assert subscription.request(at(60))["since"] == at(9)
+
+
+def test_what_comes_twice_at_the_seam_is_told_once() -> None:
+    subscription = trades()
+    for update in (trade(1), trade(2), trade(2, OTHER), trade(2), trade(1), trade(3), gap(2, 3, 2), gap(4, 5, 2)):
+        subscription.accept(update)
+    assert taken(subscription) == [trade(1), trade(2), trade(2, OTHER), trade(3), gap(4, 5, 2)]
+
+
+def test_a_gap_without_numbers_is_told_once_and_another_again() -> None:
+    subscription = trades()
+    first, second = (gap(None, None, 3, reason="feed", received=second) for second in (1, 2))
+    for update in (first, first, second):
+        subscription.accept(update)
+    assert taken(subscription) == [first, second]
+
+
+def test_another_run_of_numbering_is_no_repetition() -> None:
+    subscription = trades()
+    for update in (trade(7), trade(1, epoch="two"), trade(1, epoch="two")):
+        subscription.accept(update)
+    assert taken(subscription) == [trade(7), trade(1, epoch="two")]
+
+
+def test_state_may_repeat_itself() -> None:
+    subscription = Subscription("quotes", ["*"])
+    subscription.accept(quote("1"))
+    assert taken(subscription) == [quote("1")]
+    subscription.accept(quote("1"))
+    assert taken(subscription) == [quote("1")]
+
+
+def test_a_service_that_cannot_resume_is_asked_without_and_the_gap_is_told() -> None:
+    subscription = trades()
+    subscription.accept(trade(3))
+    subscription.accept(trade(2, OTHER))
+    assert subscription.request(at(60))["since"] == at(3)
+    assert subscription.refused(400, "since: not offered yet")
+    assert taken(subscription)[2:] == [
+        gap(None, None, None, reason="retention", received=3),
+        gap(None, None, None, symbol=OTHER, reason="retention", received=3),
+    ]
+    assert "since" not in subscription.request(at(60))
+    assert not subscription.refused(400, "since: not offered yet")
+    assert isinstance(subscription.error, SubscribeError)
+
+
+def test_a_refusal_is_told_in_the_services_words_after_what_came_before() -> None:
+    subscription = Subscription("quotes", ["*"])
+    subscription.accept(status("live"))
+    assert not subscription.refused(413, "'*' matches 12431 symbols; the limit is 2000")
+    assert taken(subscription) == [status("live")]
+    error = subscription.error
+    assert isinstance(error, SubscribeError)
+    assert (error.code, error.reason) == (413, "'*' matches 12431 symbols; the limit is 2000")
+    assert str(error) == "'*' matches 12431 symbols; the limit is 2000 (413)"
+
+
+def test_some_rejected_symbols_are_told_and_the_others_go_on() -> None:
+    subscription = Subscription("quotes", [SYMBOL, OTHER])
+    subscription.acknowledged([rejected(OTHER)], [SYMBOL])
+    assert taken(subscription) == [rejected(OTHER)]
+    assert subscription.error is None
+
+
+def test_with_nothing_left_it_is_over() -> None:
+    subscription = Subscription("quotes", [SYMBOL, OTHER])
+    subscription.acknowledged([rejected(reason="no such symbol; did you mean demo:X?"), rejected(OTHER)], [])
+    assert str(subscription.error) == f"{SYMBOL}: no such symbol; did you mean demo:X?; {OTHER}: no such symbol (404)"
+
+
+def test_news_are_announced() -> None:
+    calls: list[int] = []
+    subscription = trades()
+    subscription.on_news = lambda: calls.append(1)
+    subscription.accept(trade(1))
+    subscription.accept(trade(1))
+    assert len(calls) == 1
+    subscription.fail(SubscribeError(404, "gone"))
+    assert len(calls) == 2

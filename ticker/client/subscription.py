@@ -1,0 +1,156 @@
+"""One subscription: what to ask for, which updates it takes, and where it goes on after a lost connection. No I/O."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from ticker.client.buffer import Buffer
+from ticker.client.errors import ClientError, SubscribeError
+from ticker.client.updates import Gap, Published, Rejected, Trade, Update
+
+Holding = tuple[str, str | None, str]  # how the service knows it: channel, interval, name as written
+MaxRate = float | Literal["default"] | None
+
+
+class Subscription:
+    """What a caller asked for, and what came of it.
+
+    After a lost connection trades go on from the newest that was seen (`since`), and what comes twice at the seam is
+    told by symbol, epoch and seq. State needs no more than its current value.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        names: Sequence[str],
+        *,
+        interval: str | None = None,
+        max_rate: MaxRate = "default",
+        snapshot: bool | int | None = None,
+    ) -> None:
+        self.channel = channel
+        self.names = tuple(dict.fromkeys(names))
+        self.interval = interval
+        self.error: ClientError | None = None
+        self.on_news: Callable[[], None] = lambda: None
+        self._options: dict[str, Any] = {} if max_rate == "default" else {"max_rate": max_rate}
+        self._snapshot = snapshot
+        self._buffer = Buffer()
+        self._matches = re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in self.names)).fullmatch
+        self._asked = False
+        self._resumable = True
+        self._live = False  # was live once: what comes then, comes in the order of `received`
+        self._since: str | None = None
+        self._newest = ""
+        self._seen: dict[str, tuple[str | None, int]] = {}  # by symbol: the last trade's epoch and seq
+        self._gaps: dict[str, Gap] = {}  # by symbol: the last one
+
+    @property
+    def holdings(self) -> set[Holding]:
+        """As the service knows it."""
+        return {(self.channel, self.interval, name) for name in self.names}
+
+    def matches(self, symbol: str) -> bool:
+        """Whether a symbol is one of the names, or described by one."""
+        return self._matches(symbol) is not None
+
+    def request(self, time: str) -> dict[str, Any]:
+        """The request to send, without its id; `time` is the service's clock."""
+        again, self._asked = self._asked, True
+        body = {"op": "subscribe", "channel": self.channel, "symbols": self.names, **self._options}
+        if self.interval is not None:
+            body["interval"] = self.interval
+        if self.channel != "trades":
+            # Asked for in so many words it also comes where another subscription has the symbol already.
+            body["snapshot"] = True if again or self._snapshot is None else self._snapshot
+        elif again and self._resumable:
+            body["since"] = self._since
+        elif self._snapshot is not None:
+            body["snapshot"] = self._snapshot
+        if self._since is None:
+            self._since = time  # a connection that goes before the first trade must not hide one
+        return body
+
+    def farewell(self, names: Sequence[str]) -> dict[str, Any]:
+        """The request that gives up some of the names."""
+        body = {"op": "unsubscribe", "channel": self.channel, "symbols": names}
+        return body if self.interval is None else {**body, "interval": self.interval}
+
+    def acknowledged(self, rejected: Sequence[Rejected], taken: Sequence[str]) -> None:
+        """The service took the names `taken`; where that is none, the subscription is over."""
+        if rejected and not taken:
+            self.fail(SubscribeError(rejected[0].code, "; ".join(f"{r.symbol}: {r.reason}" for r in rejected[:10])))
+            return
+        for rejection in rejected:
+            self.tell(rejection)
+
+    def synced(self) -> None:
+        """What comes from now on is live."""
+        self._live = True
+        self._advance(self._newest)
+
+    def refused(self, code: int, reason: str) -> bool:
+        """The request did nothing. True: ask again, without resuming, since this service cannot."""
+        if not (code == 400 and reason.startswith("since") and self._resumable):
+            self.fail(SubscribeError(code, reason))
+            return False
+        self._resumable = False
+        for symbol, (epoch, _) in self._seen.items():
+            self.tell(_unknown_gap(symbol, epoch, self._newest))
+        return True
+
+    def accept(self, update: Published) -> None:
+        """Keep an update of the channel, or a status, for the caller; what came before is dropped."""
+        if isinstance(update, Trade | Gap):
+            if not self._is_new(update):
+                return
+            self._newest = max(self._newest, update.received)
+            if self._live:
+                self._advance(update.received)
+        self.tell(update)
+
+    def tell(self, update: Update) -> None:
+        """Keep an update for the caller."""
+        self._buffer.put(update)
+        self.on_news()
+
+    def fail(self, error: ClientError) -> None:
+        """It is over, once the caller has taken what came before."""
+        self.error = error
+        self.on_news()
+
+    def take(self) -> Update | None:
+        """The caller's next update; None where there is none yet."""
+        return self._buffer.take()
+
+    def _advance(self, received: str) -> None:
+        if self._since is not None:
+            self._since = max(self._since, received)
+
+    def _is_new(self, update: Trade | Gap) -> bool:
+        """Whether a trade or a gap was not seen yet; from now on it was."""
+        symbol, seq = update.symbol, update.seq if isinstance(update, Trade) else update.to_seq
+        if isinstance(update, Gap):
+            if self._gaps.get(symbol) == update:
+                return False
+            self._gaps[symbol] = update
+        if seq is None:  # of a gap that the service could not number
+            return True
+        epoch, last = self._seen.get(symbol, (None, 0))
+        if epoch == update.epoch and seq <= last:
+            return False
+        self._seen[symbol] = (update.epoch, seq)
+        return True
+
+
+def _unknown_gap(symbol: str, epoch: str | None, received: str) -> Gap:
+    return Gap(
+        channel="trades",
+        symbol=symbol,
+        epoch=epoch,
+        received=received,
+        from_seq=None,
+        to_seq=None,
+        missed=None,
+        reason="retention",
+    )
