@@ -28,6 +28,7 @@ MOVES_BYTES = {
     "ticker.loop",
     "ticker.rest",
     "ticker.turns",
+    "ticker.watch.run",
     "ticker.websocket",
 }
 # The one that makes the clock which the others are given.

@@ -1,4 +1,4 @@
-"""The command line: `ticker serve`, `ticker check-config` and `ticker bench`.
+"""The command line: `ticker serve`, `ticker watch`, `ticker check-config` and `ticker bench`.
 
 Exit codes: 0 done, 1 it cannot run (a taken port, a feed that cannot be built), 2 wrong settings or usage.
 """
@@ -16,6 +16,8 @@ from ticker.errors import Problem, SettingsError
 from ticker.rendering import effective, toml_value
 from ticker.settings import Logging, Server, load
 from ticker.sources import COMMAND_LINE
+from ticker.watch.command import EXAMPLES as WATCH_EXAMPLES
+from ticker.watch.command import watch
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -132,6 +134,9 @@ def serve(
     from ticker.app import run  # noqa: PLC0415 - keeps --help and check-config fast
 
     raise typer.Exit(run(settings))
+
+
+app.command(epilog=WATCH_EXAMPLES)(watch)
 
 
 @app.command(epilog=CHECK_EXAMPLES)

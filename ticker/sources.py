@@ -19,6 +19,7 @@ from ticker.rendering import KeyPath, dotted
 COMMAND_LINE = "command line"
 ENVIRONMENT = "environment"
 PREFIX = "TICKER_"
+OF_THE_CLIENT = "TICKER_TOKEN"  # for `ticker watch`: no setting of the service, and no mistake
 
 # Kubernetes tells each pod the addresses of its namespace's services; those of one called ticker or ticker-… come as
 # TICKER_SERVICE_HOST=…, TICKER_PORT=tcp://… and so on. Nobody wrote them: they are no mistakes.
@@ -97,9 +98,13 @@ def from_environment(settings: type[BaseSettings], environ: Mapping[str, str], p
     for name, value in environ.items():
         if name.upper() in known:
             ours[name] = value
-        elif name.upper().startswith(PREFIX) and not _SERVICE_LINK.fullmatch(f"{name}={value}"):
+        elif name.upper() != OF_THE_CLIENT and _is_ours(name, value):
             problems.append(_unknown_variable(name, known))
     return Layer(ENVIRONMENT, _Variables(settings, ours)(), variable)
+
+
+def _is_ours(name: str, value: str) -> bool:
+    return name.upper().startswith(PREFIX) and not _SERVICE_LINK.fullmatch(f"{name}={value}")
 
 
 def variable(path: KeyPath) -> str:

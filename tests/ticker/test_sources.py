@@ -105,6 +105,10 @@ def test_what_kubernetes_says_of_a_service_called_ticker_is_no_mistake(name: str
     assert read_environment({name: value}) == ({}, [])
 
 
+def test_the_clients_token_is_no_mistake() -> None:
+    assert read_environment({"TICKER_TOKEN": "secret"}) == ({}, [])
+
+
 def test_each_setting_has_one_variable() -> None:
     names = variables(Settings)
     assert {"TICKER_SERVER", "TICKER_SERVER__PORT", "TICKER_FRESHNESS__QUIET_BY_PATTERN", "TICKER_FEEDS"} <= set(names)

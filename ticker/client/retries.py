@@ -68,7 +68,7 @@ class Retries:
         if status in (401, 403):
             raise AuthError(f"the service lets nobody in like this (HTTP {status}): check the token")
         if status < 500 and status not in (408, 425, 429) and not welcomed:
-            raise AddressError(f"there is no ticker at this address (HTTP {status}): it ends in /v1/ws")
+            raise AddressError(f"no ticker answers at this address (HTTP {status}); that of one ends in /v1/ws")
         return self._backoff.next()
 
 

@@ -1,0 +1,1 @@
+"""`ticker watch`: prices in the terminal, through the Python client."""
