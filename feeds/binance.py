@@ -7,14 +7,14 @@ refuse an unknown symbol: it acknowledges the stream, which stays silent.
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import orjson
 from msgspec import Raw, Struct, field
 from pydantic import field_validator
 
 from feeds.adapter import Acknowledged, Decoded, GoingAway, Link, Refused, Subscription, Unknown, VenueOptions
-from feeds.decimals import UNSIGNED, are_two_sides, joined
+from feeds.forms import form
 from feeds.links import divided, subscriptions
 from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
 from feeds.messages import Message
@@ -23,10 +23,10 @@ from feeds.names import distinct_when_joined
 URL = "wss://stream.binance.com:9443/stream"
 STREAMS_PER_LINK = 1024
 STREAMS_PER_REQUEST = 100  # the venue names no limit, only one for the connection
+TAKER: dict[bool, Side] = {True: "sell", False: "buy"}  # by whether the buyer was the maker
 STREAMS: dict[Channel, str] = {"quotes": "bookTicker", "trades": "aggTrade", "stats": "ticker"}
 
 Json = bytes | Raw
-Event = TypeVar("Event")
 Take = Callable[[Message[Any], Any, int], list[Decoded]]
 
 
@@ -84,11 +84,6 @@ class _Trade(_AggTrade, gc=False):
     number: int = field(name="t")
 
 
-class _Combined(Struct, Generic[Event], gc=False):
-    stream: str
-    data: Event
-
-
 class _MiniTicker(Struct, gc=False):
     time: int = field(name="E")
     symbol: str = field(name="s")
@@ -114,12 +109,15 @@ _AGG_TRADE = Message("aggTrade", _AggTrade)
 _TRADE = Message("trade", _Trade)
 _TICKER = Message("24hrTicker", _Ticker)
 _MINI_TICKER = Message("24hrMiniTicker", _MiniTicker)
-# What most frames are. Envelope and event are read in one step, which saves a third.
-_USUAL: dict[str, Message[_Combined[Any]]] = {
-    "bookTicker": Message("bookTicker", _Combined[_BookTicker]),
-    "aggTrade": Message("aggTrade", _Combined[_AggTrade]),
-}
-_are_price_and_size = joined(UNSIGNED, UNSIGNED)
+# Most frames of a connection are of these two forms, field by field as documented.
+_usual_quote = form(
+    '{"stream":"<-name>@bookTicker","data":'
+    '{"u":<number>,"s":"<name>","b":"<price>","B":"<amount>","a":"<price>","A":"<amount>"}}'
+)
+_usual_trade = form(
+    '{"stream":"<-name>@aggTrade","data":{"e":"aggTrade","E":<-number>,"s":"<name>","a":<number>,"p":"<amount>",'
+    '"q":"<amount>","f":<-number>,"l":<-number>,"T":<number>,"m":<flag>,"M":<-flag>}}'
+)
 
 
 class Binance:
@@ -135,8 +133,9 @@ class Binance:
         self._url = options.url or URL
         self._channels = options.channels
         self._symbols = {symbol.replace("-", ""): f"{options.name}:{symbol}" for symbol in options.symbols}
+        self._quoted = self._symbols if "quotes" in options.channels else {}
+        self._traded = self._symbols if "trades" in options.channels else {}
         self._kinds = self._by_kind()
-        self._usual = [(f"@{kind}".encode(), f"@{kind}", whole, *self._kinds[kind]) for kind, whole in _USUAL.items()]
         self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in self._symbols.values())
 
     def symbol_of(self, venue_symbol: str) -> str | None:
@@ -156,9 +155,16 @@ class Binance:
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a raw or combined frame says."""
-        for mark, ending, whole, message, take in self._usual:
-            if frame.find(mark, 0, 64) > 0 and (found := whole.attempt(frame)) and found.stream.endswith(ending):
-                return take(message, found.data, received)
+        if usual := _usual_quote(text := frame.decode("latin-1")):
+            update, name, bid, bid_size, ask, ask_size = usual.groups()
+            symbol = self._quoted.get(name)
+            return [Quote(symbol, received, None, bid, bid_size, ask, ask_size, int(update))] if symbol else []
+        if usual := _usual_trade(text):
+            name, number, price, size, at, sold = usual.groups()
+            if (symbol := self._traded.get(name)) is None:
+                return []
+            time, taker = _AGG_TRADE.unix_time("T", int(at)), TAKER[sold == "true"]
+            return [Trade(symbol, received, time, price, size, taker, number, int(number))]
         if frame.startswith(b"["):
             return self._array(frame, received)
         envelope = _ENVELOPE.read(frame)
@@ -204,20 +210,15 @@ class Binance:
     def _quote(self, message: Message[_BookTicker], tick: _BookTicker, received: int) -> list[Decoded]:
         if (symbol := self._symbols.get(tick.symbol)) is None:
             return []
-        bid, bid_size, ask, ask_size = tick.bid, tick.bid_size, tick.ask, tick.ask_size
-        if are_two_sides(f"{bid} {bid_size} {ask} {ask_size}"):
-            return [Quote(symbol, received, None, bid, bid_size, ask, ask_size, tick.update)]
-        sides = message.sides(("b", "B", "a", "A"), bid, bid_size, ask, ask_size)
+        sides = message.sides(("b", "B", "a", "A"), tick.bid, tick.bid_size, tick.ask, tick.ask_size)
         return [Quote(symbol, received, None, *sides, tick.update)]
 
     def _trade(self, message: Message[_AggTrade], tick: _AggTrade, received: int) -> list[Decoded]:
         if (symbol := self._symbols.get(tick.symbol)) is None:
             return []
-        time, price, size = message.unix_time("T", tick.time), tick.price, tick.size
-        if not _are_price_and_size(f"{price} {size}"):
-            price, size = message.decimal("p", price), message.decimal("q", size)
-        taker: Side = "sell" if tick.buyer_is_maker else "buy"
-        return [Trade(symbol, received, time, price, size, taker, str(tick.number), tick.number)]
+        time, number, taker = message.unix_time("T", tick.time), tick.number, TAKER[tick.buyer_is_maker]
+        price, size = message.decimal("p", tick.price), message.decimal("q", tick.size)
+        return [Trade(symbol, received, time, price, size, taker, str(number), number)]
 
     def _stats(self, message: Message[_MiniTicker], tick: _MiniTicker, received: int) -> list[Decoded]:
         if (symbol := self._symbols.get(tick.symbol)) is None:

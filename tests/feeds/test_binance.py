@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from feeds.adapter import Acknowledged, Adapter, Decoded, GoingAway, Link, Refused, Subscription, Unknown
 from feeds.binance import Binance, BinanceOptions
+from feeds.errors import DecodeError
 from feeds.market import CHANNELS, Channel, Instrument, Quote, Stats, Trade
 from tests.feeds.frames import RECEIVED, WIRE, any_frames, damaged, decode_or_refuse, needs_recordings, refusal, samples
 from tests.venues import capture
@@ -259,6 +260,38 @@ def test_digits_are_kept(digits: str) -> None:
     assert isinstance(quote, Quote)
     assert isinstance(trade, Trade)
     assert quote.bid == trade.price == digits
+
+
+values = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,8})?", fullmatch=True) | st.sampled_from(
+    ["", "0", "0.00", "1.", "NaN", "-1"]
+)
+numbers = st.integers(-1, 10**19) | st.sampled_from([10**17, 1_790_000_000_000_000])
+
+
+def outcome(frame: str) -> object:
+    """What a frame is decoded into, or what is wrong with it."""
+    try:
+        return adapter().decode(frame.encode(), RECEIVED)
+    except DecodeError as error:
+        return error.kind, error.field
+
+
+@given(symbol=st.sampled_from(["BTCUSDT", "ETHBTC", "XRPUSDT", "Ü"]), number=numbers, sides=st.tuples(*[values] * 4))
+def test_a_quote_in_the_usual_form_is_read_as_any_other(symbol: str, number: int, sides: tuple[str, ...]) -> None:
+    bid, bid_size, ask, ask_size = sides
+    frame = json.loads(QUOTE) | {"data": {"u": number, "s": symbol, "b": bid, "B": bid_size, "a": ask, "A": ask_size}}
+    usual = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+    assert outcome(usual) == outcome(json.dumps(frame, indent=1))
+
+
+@given(symbol=st.sampled_from(["BTCUSDT", "XRPUSDT"]), number=numbers, time=numbers, price=values, sold=st.booleans())
+def test_a_trade_in_the_usual_form_is_read_as_any_other(
+    symbol: str, number: int, time: int, price: str, sold: bool
+) -> None:
+    frame = json.loads(SAMPLES["aggTrade_combined"])
+    frame["data"] |= {"s": symbol, "a": number, "p": price, "T": time, "m": sold}
+    usual = json.dumps(frame, separators=(",", ":"))
+    assert outcome(usual) == outcome(json.dumps(frame, indent=1))
 
 
 @needs_recordings
