@@ -1,12 +1,13 @@
 """Decimal strings keep their digits, and what is none is told."""
 
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.decimals import are_two_sides, expanded, is_signed, is_unsigned, is_zero
+from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, expanded, is_signed, is_unsigned, is_zero, joined
 
 GOOD = ["0", "1", "0.35130000", "65083.67", "0.00000001", "100000000000000000000.5"]
 BAD = ["", " ", ".", "1.", ".5", "+1", "1e5", "NaN", "inf", "0.-10000", "1,5", "1_0", " 1", "1 ", "1.2.3", "٣", "1\n"]
@@ -43,6 +44,21 @@ def test_two_sides_have_prices_that_are_not_zero() -> None:
 def test_two_sides_are_not_fooled_by_blanks_inside_a_value() -> None:
     assert not are_two_sides("1 2  3 4")
     assert not are_two_sides("1 2 3 4 5")
+
+
+def test_several_values_are_told_in_one_step() -> None:
+    are_both = joined(PRICE, SIGNED)
+    assert are_both("1 -0.50")
+    assert not are_both("0.0 1")
+    assert not are_both("1 --1")
+    assert not are_both("1 1 ")
+    assert not joined(UNSIGNED, PRICE)("1 0")
+    assert not joined(UNSIGNED)("-1")
+
+
+@given(st.text("01.- ") | st.from_regex(r"[0-9]+(\.[0-9]+)?", fullmatch=True))
+def test_a_decimal_is_what_it_is_said_to_be(text: str) -> None:
+    assert bool(is_unsigned(text)) == bool(re.fullmatch(r"[0-9]+(\.[0-9]+)?", text))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct, field
 
 from feeds.errors import DecodeError
-from feeds.messages import Message
+from feeds.messages import Channels, Headed, Message
 
 
 class Item(Struct):
@@ -145,3 +145,48 @@ def test_milliseconds_and_microseconds_are_told_apart(at: int, time: str | None)
 def test_what_is_no_time_is_refused(at: int) -> None:
     with pytest.raises(DecodeError, match="items: T: "):
         ITEMS.unix_time("T", at)
+
+
+class Head(Headed):
+    """What all frames have."""
+
+    number: int = 0
+
+
+class Tick(Head, kw_only=True):
+    """A message of the channel `ticks`."""
+
+    price: str
+
+
+CHANNELS = Channels[Head](Message("head", Head), {"ticks": Message("ticks", Tick)})
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (b'{"channel":"ticks","price":"1"}', Tick("ticks", price="1")),
+        (b'{"price":"1", "channel":"ticks"}', Tick("ticks", price="1")),
+        (b'{"channel":"ticks","price":"1","channel":"others"}', Head("others")),
+        (b'{"channel":"others","number":3}', Head("others", 3)),
+        (b"{}", Head()),
+    ],
+)
+def test_a_frame_is_read_by_its_channel(frame: bytes, message: Head) -> None:
+    assert CHANNELS.read(frame) == message
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind", "name"),
+    [
+        (b'{"channel":"ticks","price":1}', "ticks", "price"),
+        (b'{"channel":"ticks"}', "ticks", "price"),
+        (b'{"channel":"ticks","price":"1","number":"2"}', "head", "number"),
+        (b'{"channel":"ticks","price":"1"', "json", ""),
+        (b'{"channel":5}', "head", "channel"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_of_the_head_or_of_the_message(frame: bytes, kind: str, name: str) -> None:
+    with pytest.raises(DecodeError) as raised:
+        CHANNELS.read(frame)
+    assert (raised.value.kind, raised.value.field) == (kind, name)
