@@ -2,9 +2,14 @@
 
 import json
 
+import msgspec
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from feeds.market import Gap, Quote, Stats, Trade
+from feeds.market import CHANNEL_OF, Gap, Quote, Stats, Trade
+from feeds.timestamps import rfc3339
 from tests.ticker.fakes import START, Message, frames_in, messages
 from tests.ticker.stage import EPOCH, quote, stats, trade
 from ticker import frames
@@ -48,6 +53,7 @@ def test_control_frames() -> None:
     ]
 
 
+KINDS: dict[type, str] = {Quote: "quote", Trade: "trade", Stats: "stats"}
 HEAD = {"symbol": "x:A", "seq": 7, "received": NOW}
 VALUES: list[tuple[ChannelName, Value, Message]] = [
     (
@@ -141,6 +147,31 @@ def test_what_is_not_known_is_null() -> None:
     assert only(frames.update(topic_with("trades", Trade("x:A", START, None, "1", "1", None, None))))["side"] is None
     never = Status("x:A", START, "unknown", "starting", START, None)
     assert only(frames.update(topic_with("status", never)))["last_received"] is None
+
+
+anything = st.text(st.characters(codec="utf-8")) | st.sampled_from(["1.10", '"', "\\", "\x00", "é", "\u2028"])
+maybe = st.none() | anything
+times = st.integers(0, 4 * 10**18)
+values = (
+    st.builds(Quote, anything, times, *[maybe] * 5)
+    | st.builds(Trade, anything, times, maybe, anything, anything, st.sampled_from([None, "buy", "sell"]), maybe)
+    | st.builds(Stats, anything, times, *[maybe] * 8)
+)
+
+
+@given(value=values, symbol=anything, epoch=anything, seq=st.integers(1, 2**53))
+def test_any_value_is_encoded_as_its_plain_message(
+    value: Quote | Trade | Stats, symbol: str, epoch: str, seq: int
+) -> None:
+    topic = Topic(CHANNEL_OF[type(value)], symbol, epoch, 10)
+    topic.seq, topic.value = seq, value
+    not_sent = ("symbol", "received", "order", "number")
+    body = {name: item for name, item in msgspec.structs.asdict(value).items() if name not in not_sent}
+    plain = {"type": KINDS[type(value)], "symbol": symbol, "seq": seq, "received": rfc3339(value.received)} | body
+    plain |= {"epoch": epoch} if type(value) is Trade else {}
+    assert only(frames.update(topic)) == json.loads(orjson.dumps(plain))
+    marked = plain | {"snapshot": True, "epoch": epoch}
+    assert only(frames.snapshot(topic)) == json.loads(orjson.dumps(marked))
 
 
 def test_digits_are_the_venues_own() -> None:
