@@ -2,16 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)  # SIGINT is asyncio's own
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """What the work returns. Told to end, it is cancelled, and the process ends with 128 and the signal's number."""
+def run(work: Coroutine[Any, Any, T], loop_factory: LoopFactory | None = None) -> T:
+    """What the work returns. Told to end, it is cancelled, and the process ends with 128 and the signal's number.
+
+    It runs on asyncio's own loop unless another is given.
+    """
     told: list[signal.Signals] = []
 
     async def interruptible() -> T:
@@ -26,6 +30,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return await task
 
     try:
-        return asyncio.run(interruptible())
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(interruptible())
     except asyncio.CancelledError:
         raise SystemExit(128 + told[0] if told else 1) from None

@@ -62,7 +62,7 @@ class Service:
     """One run of the service. What it logs is in `log`."""
 
     def __init__(self, directory: Path, *stanzas: str, port: int | None = None) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._log = directory / f"ticker-{self.port}.log"
         self._config = directory / f"ticker-{self.port}.toml"
@@ -169,7 +169,8 @@ async def serving(directory: Path, *stanzas: str) -> AsyncIterator[Service]:
         yield service
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody has."""
     return next(port for port in random.sample(PORTS, 100) if _is_free(port))
 
 
