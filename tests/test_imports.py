@@ -27,6 +27,7 @@ MOVES_BYTES = {
     "ticker.connection",
     "ticker.loop",
     "ticker.rest",
+    "ticker.slices",
     "ticker.turns",
     "ticker.watch.run",
     "ticker.websocket",

@@ -13,15 +13,21 @@ from ticker.bus import Topic
 OPAQUE = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
-def etag(topics: Iterable[Topic]) -> str:
-    """The tag of the topics' current messages. It never comes again once one of them has changed.
+def version(topic: Topic) -> str:
+    """What changes with each of a topic's messages, and ends where the next topic's may begin."""
+    version = f"{topic.channel} {topic.symbol} {topic.epoch} {topic.seq} "
+    if topic.history:  # what is retained also changes without a new seq: a gap comes, an old trade goes
+        return f"{version}{len(topic.history)} {topic.history[-1][1].received} "
+    return version
+
+
+def etag(versions: Iterable[str]) -> str:
+    """The tag of some topics' current messages, by their versions. It never comes again once one of them has changed.
 
     It is weak: a big answer is put together in slices, and what changes meanwhile may be in it already. So a client
     may get twice what it has, and is never told that it has what it has not.
     """
-    digest = blake2b(digest_size=12)
-    for topic in topics:
-        digest.update(_version(topic).encode())
+    digest = blake2b("".join(versions).encode(), digest_size=12)
     return f'W/"{digest.hexdigest()}"'
 
 
@@ -29,10 +35,3 @@ def has_it(if_none_match: Iterable[str], tag: str) -> bool:
     """Whether one of the header's lines names the tag, or any tag at all."""
     line = ",".join(if_none_match).strip()
     return line == "*" or OPAQUE.findall(tag)[0] in OPAQUE.findall(line)
-
-
-def _version(topic: Topic) -> str:
-    version = f"{topic.channel} {topic.symbol} {topic.epoch} {topic.seq} "
-    if topic.history:  # what is retained also changes without a new seq: a gap comes, an old trade goes
-        return f"{version}{len(topic.history)} {topic.history[-1][1].received} "
-    return version

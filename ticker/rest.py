@@ -1,8 +1,7 @@
 """The REST driver: one-off answers for those who cannot, or need not, hold a connection."""
 
-import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 import orjson
 import structlog
@@ -16,10 +15,11 @@ from ticker import __version__, frames
 from ticker.bus import Topic
 from ticker.directory import Market, is_pattern
 from ticker.errors import RequestError
-from ticker.etags import etag, has_it
+from ticker.etags import etag, has_it, version
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.requests import channel_named, check_names
+from ticker.slices import in_slices
 from ticker.status import FINE, feed_report
 
 INDEX = """\
@@ -33,11 +33,12 @@ ticker {version}: live prices, never silently old
 """
 
 
-SLICE = 50  # topics between two turns of the loop: some 6 ms where each has the 50 trades of a snapshot
 LATER = ("/v1/sse", "/v1/trades", "/v1/bars", "/v1/ticket", "/docs")  # of the protocol
 
 # Without a tag nobody can ask whether an answer is still good.
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
+
+T = TypeVar("T")
 
 log = structlog.get_logger("rest")
 
@@ -97,35 +98,36 @@ class Rest:
 
     async def snapshot(self, request: web.Request) -> web.Response:
         """The current messages of channels and symbols, each symbol's status first; 304 for who has them."""
-        topics = self._topics(request)
-        tag = etag(topics)  # before the messages: one that changes in the meantime is sent again, not missed
+        topics = await self._topics(request)
+        versions = [version(topic) async for topic in self._in_slices(topics)]
+        tag = etag(versions)  # before the messages: one that changes in the meantime is sent again, not missed
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if has_it(request.headers.getall("If-None-Match", ()), tag):
             return web.Response(status=304, headers=headers)
         messages: list[bytes] = []
-        for number, topic in enumerate(topics):
+        async for topic in self._in_slices(topics):
             messages += map(frames.payload, self._hub.fanout.snapshot(topic))
-            if number % SLICE == SLICE - 1:
-                await asyncio.sleep(0)
         return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}', headers)
 
     async def symbols(self, request: web.Request) -> web.Response:
         """The directory."""
         _only(request, "match")
         names = check_names([request.query.get("match", "*")], self._hub.limits)
-        entries = [self._entry(market) for market in self._hub.directory.match(names[0])]
+        entries = [self._entry(market) async for market in self._in_slices(self._hub.directory.match(names[0]))]
         return _json(orjson.dumps({"messages": entries, "next": None}))
 
     async def status(self, _: web.Request) -> web.Response:
         """The feeds, and the symbols whose values cannot be relied on."""
         now = self._hub.clock()
-        suspects = [m.status for m in self._hub.directory.all() if self._state(m) not in FINE]
+        markets = list(self._hub.directory.all())
+        suspects = [m.status async for m in self._in_slices(markets) if self._state(m) not in FINE]
+        statuses = [frames.payload(frames.snapshot(topic)) async for topic in self._in_slices(suspects)]
         report = {
             "server": f"ticker/{__version__}",
             "time": rfc3339(now),
             "state": self._readiness.state,
             "feeds": [feed_report(feed, self._watch, now) for feed in self._feeds],
-            "symbols": [orjson.Fragment(frames.payload(frames.snapshot(topic))) for topic in suspects],
+            "symbols": [orjson.Fragment(status) for status in statuses],
         }
         return _json(orjson.dumps(report))
 
@@ -137,7 +139,10 @@ class Rest:
         """Whether to send clients here."""
         return web.Response(text=f"{self._readiness.state}\n", status=200 if self._readiness.state == "ready" else 503)
 
-    def _topics(self, request: web.Request) -> Collection[Topic]:
+    def _in_slices(self, items: Iterable[T]) -> AsyncIterator[T]:
+        return in_slices(items, self._hub.clock)
+
+    async def _topics(self, request: web.Request) -> Collection[Topic]:
         """The topics that a snapshot is asked of, each symbol's status before its data. Raises RequestError."""
         _only(request, "channel", "symbols")
         channels = [channel_named(name) for name in request.query.getall("channel", [])]
@@ -147,7 +152,7 @@ class Rest:
         if not names:
             raise RequestError(400, "symbols: say which, like ?channel=ticker&symbols=binance:BTC-USDT,coinbase:*")
         topics: dict[Topic, None] = {}
-        for market in self._markets(check_names(names, self._hub.limits)):
+        async for market in self._in_slices(self._markets(check_names(names, self._hub.limits))):
             topics[market.status] = None
             topics.update((market.topics[channel], None) for channel in channels if channel in market.topics)
         return topics
