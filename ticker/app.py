@@ -21,6 +21,7 @@ from ticker.errors import ServeError
 from ticker.fanout import Fanout
 from ticker.flusher import Schedule
 from ticker.freshness import Watch
+from ticker.history import Retention
 from ticker.hub import Hub
 from ticker.loop import loop_factory, schedule_on, until_told
 from ticker.metrics import Exposition, Sources
@@ -59,12 +60,13 @@ class Service:
         )
         self._watch = Watch(disconnected_s=settings.freshness.disconnected_s, quiet_s=_quiet_s(settings.freshness))
         directory = Directory()
-        self._bus = Bus(
-            secrets.token_hex(4),
-            self._fanout,
+        self._retention = Retention(
+            self._started,
             trades_kept=history.trades_per_symbol,
             trades_kept_s=history.trades_s,
+            bytes_kept=history.bytes,
         )
+        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
         self._pipeline = Pipeline(self._bus, directory, self._watch)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         per_client = Limits(**_section(limits, leave_out=("clients", "request_head_s")))
@@ -125,6 +127,7 @@ class Service:
             feeds=self._feeds,
             watch=self._watch,
             fanout=self._fanout,
+            retention=self._retention,
             clients=hub.counts,
             connected=lambda: {"websocket": len(self._websocket)},
             clients_limit=clients_limit,
@@ -161,7 +164,7 @@ class Service:
         if part % 5 == 0:
             duties.append(lambda: self._pipeline.tick(now))
         if part == 0:
-            duties.append(lambda: self._bus.prune(now))
+            duties.append(lambda: self._retention.prune(now))
         for duty in duties:
             try:
                 duty()

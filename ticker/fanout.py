@@ -152,8 +152,8 @@ class Fanout:
             return ()
         if topic.history is None:
             return (frames.snapshot(topic),)
-        newest = islice(reversed(topic.history), self._snapshot_trades)
-        return [frames.retained(topic, entry) for entry in newest][::-1]
+        newest = islice(reversed(topic.history.entries), self._snapshot_trades)
+        return [frames.retained(topic, seq, item) for seq, item, _ in newest][::-1]
 
     def heartbeat(self, now: int, next_look: int) -> None:
         """Tell the clients that would have heard nothing for too long by the next look that the connection lives."""

@@ -12,7 +12,7 @@ from msgspec.json import Encoder
 
 from feeds.market import Gap, Quote, Side, Stats, Trade
 from feeds.timestamps import rfc3339
-from ticker.bus import Entry, Reason, State, Status, Topic
+from ticker.bus import Reason, State, Status, Topic
 from ticker.rows import Row
 
 Message = dict[str, Any]
@@ -69,9 +69,8 @@ def snapshot(topic: Topic) -> bytes:
     return topic.snapshot
 
 
-def retained(topic: Topic, entry: Entry) -> bytes:
+def retained(topic: Topic, seq: int, item: Trade | Gap) -> bytes:
     """The frame of a retained trade, marked as a snapshot, or of a retained gap."""
-    seq, item = entry
     return feed_gap(topic, item) if type(item) is Gap else text_frame(_snapshot(topic, seq, item))
 
 

@@ -17,6 +17,7 @@ from ticker import __version__
 from ticker.counts import ClientCounts
 from ticker.fanout import Fanout
 from ticker.freshness import Watch
+from ticker.history import Retention
 from ticker.rest import Readiness
 from ticker.status import feed_age_s, feed_state, symbol_states
 
@@ -34,6 +35,7 @@ class Sources(Struct):
     feeds: Sequence[Feed]
     watch: Watch
     fanout: Fanout
+    retention: Retention
     clients: ClientCounts
     connected: Callable[[], Mapping[str, int]]  # by transport
     clients_limit: int
@@ -124,6 +126,7 @@ class TickerCollector(Collector):
             {(): fanout.pace.wait / SECOND},
         )
         yield _gauge("queued_events", "Trades that wait for slow clients.", (), {(): fanout.slow.queued})
+        yield _gauge("history_bytes", "Memory of what is retained, estimated.", (), {(): self._sources.retention.size})
 
     def _feed_gauges(self) -> Families:
         sources, feeds = self._sources, self._sources.feeds

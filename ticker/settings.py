@@ -134,6 +134,7 @@ class History(Section):
 
     trades_s: Seconds = Field(default=300, description="age of the oldest trade kept")
     trades_per_symbol: Count = Field(default=10_000, description="trades kept of one symbol")
+    bytes: Whole = Field(default=268_435_456, ge=0, description="memory for all that is kept; then the oldest goes")
     snapshot_trades: Whole = Field(default=50, ge=0, description="trades in a snapshot")
 
 

@@ -15,6 +15,7 @@ from ticker.directory import Directory
 from ticker.fanout import Fanout
 from ticker.flusher import Schedule, WriteAll
 from ticker.freshness import Watch
+from ticker.history import Retention
 from ticker.hub import Hub
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
@@ -87,13 +88,15 @@ class Deciders:
         limits: Limits | None = None,
         rates: Rates | None = None,
         quiet_s: float = 60,
+        retention: Retention | None = None,
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
         self.fanout = Fanout(clock, schedule, write_all, **fanout)
         self.watch = Watch(disconnected_s=1.5, quiet_s=lambda _: quiet_s)
         self.directory = Directory()
-        self.bus = Bus(EPOCH, self.fanout, trades_kept=10_000, trades_kept_s=300)
+        self.retention = retention or Retention(clock())
+        self.bus = Bus(EPOCH, self.fanout, self.retention)
         self.pipeline = Pipeline(self.bus, self.directory, self.watch)
         self.hub = Hub(
             self.directory,

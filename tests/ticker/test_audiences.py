@@ -11,7 +11,7 @@ from ticker.audiences import Audience, Audiences
 from ticker.bus import Topic
 from ticker.clients import Client
 
-TOPIC = Topic("quotes", "x:A", EPOCH, 1)
+TOPIC = Topic("quotes", "x:A", EPOCH)
 
 
 def client(name: str) -> Client:
@@ -48,7 +48,7 @@ def test_clients_of_one_rate_share_a_cadence(audiences: Audiences) -> None:
 
 
 def test_topics_of_one_rate_share_a_cadence_and_rates_are_out_of_step(audiences: Audiences) -> None:
-    other = Topic("quotes", "x:B", EPOCH, 1)
+    other = Topic("quotes", "x:B", EPOCH)
     audiences.add(client("a"), TOPIC, 10)
     audiences.add(client("a"), other, 10)
     audiences.add(client("a"), other, 5)

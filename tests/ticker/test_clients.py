@@ -12,6 +12,7 @@ from tests.ticker.stage import EPOCH, quote, trade
 from ticker import frames
 from ticker.bus import Bus, Topic
 from ticker.clients import Backlog, Client, Event, Joining
+from ticker.history import Retention
 
 
 class Deaf:
@@ -22,7 +23,7 @@ class Deaf:
     def lost(self, topic: Topic, gap: Gap) -> None: ...
 
 
-BUS = Bus(EPOCH, Deaf(), trades_kept=10, trades_kept_s=60)
+BUS = Bus(EPOCH, Deaf(), Retention(START))
 
 
 def traded(topic: Topic, received: int = START) -> Event:

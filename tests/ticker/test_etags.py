@@ -47,7 +47,7 @@ def lose_trades(stage: Stage) -> None:
 def grow_old(stage: Stage) -> None:
     """What is retained is so no longer."""
     stage.clock.advance(301)
-    stage.bus.prune(stage.clock())
+    stage.retention.prune(stage.clock())
 
 
 CHANGES: list[tuple[str, Callable[[Stage], None], bool]] = [

@@ -16,7 +16,7 @@ from ticker.flusher import BETWEEN_LOOKS, Flusher
 from ticker.pacing import MILLISECOND, FlushPace
 from ticker.slow import SlowClients
 
-TOPIC = Topic("quotes", "x:A", EPOCH, 1)
+TOPIC = Topic("quotes", "x:A", EPOCH)
 HELLO, WORLD = (frames.encode({"type": word}) for word in ("hello", "world"))
 
 

@@ -20,7 +20,7 @@ NOW = "2026-08-09T21:05:48.000000000Z"
 
 
 def topic_with(channel: ChannelName, value: Value, seq: int = 7) -> Topic:
-    topic = Topic(channel, "x:A", EPOCH, 10)
+    topic = Topic(channel, "x:A", EPOCH)
     topic.seq, topic.value = seq, value
     return topic
 
@@ -187,7 +187,7 @@ def test_bytes_are_made_once_and_shared() -> None:
 
 def test_a_retained_trade_is_a_snapshot_with_the_seq_it_had() -> None:
     topic = topic_with("trades", trade("x:A", price="3"), seq=3)
-    message = only(frames.retained(topic, (1, trade("x:A", price="1"))))
+    message = only(frames.retained(topic, 1, trade("x:A", price="1")))
     assert (message["price"], message["seq"], message["snapshot"], message["epoch"]) == ("1", 1, True, EPOCH)
 
 
@@ -207,7 +207,7 @@ GAP = {
 def test_a_gap_of_the_feeds_has_no_numbers_of_ours() -> None:
     topic, gap = topic_with("trades", trade("x:A")), Gap("x:A", START, 4)
     assert only(frames.feed_gap(topic, gap)) == GAP
-    assert only(frames.retained(topic, (1, gap))) == GAP
+    assert only(frames.retained(topic, 1, gap)) == GAP
     assert only(frames.feed_gap(topic, Gap("x:A", START, None)))["missed"] is None
 
 

@@ -13,6 +13,7 @@ from tests.ticker.fakes import START
 from tests.ticker.stage import FakeFeed, Stage
 from ticker import __version__
 from ticker.counts import SHORT_BUCKETS
+from ticker.history import ENTRY_BYTES
 from ticker.metrics import Exposition, Sources
 from ticker.rest import Readiness
 
@@ -32,6 +33,7 @@ class Scrape:
                 feeds=[self.feed],
                 watch=self.stage.watch,
                 fanout=self.stage.fanout,
+                retention=self.stage.retention,
                 clients=self.stage.hub.counts,
                 connected=lambda: {"websocket": len(self.stage.peers)},
                 clients_limit=10_000,
@@ -109,6 +111,7 @@ def test_delivery(scrape: Scrape) -> None:
     assert scrape.samples("updates_conflated_total") == {"slow,quotes": 3}
     assert scrape.samples("slow_clients") == {"": 1}
     assert scrape.samples("queued_events") == {"": 1}
+    assert scrape.samples("history_bytes") == {"": 4 * ENTRY_BYTES}
     assert scrape.samples("gaps_total") == {"feed": 0, "slow_consumer": 1}
     assert scrape.samples("events_lost_total") == {"feed": 0, "slow_consumer": 2}
     assert scrape.samples("receipt_to_write_seconds_count") == {"trades": 4, "quotes": 4}

@@ -14,7 +14,7 @@ from ticker.pacing import MILLISECOND, Cadence, FlushPace
 
 
 def topic(symbol: str = "x:A") -> Topic:
-    return Topic("ticker", symbol, EPOCH, 1)
+    return Topic("ticker", symbol, EPOCH)
 
 
 class TestFlushPace:

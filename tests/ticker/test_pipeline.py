@@ -11,6 +11,7 @@ from tests.ticker.stage import EPOCH, Stage, quote, stats, trade
 from ticker.bus import Bus, Status, Topic
 from ticker.directory import Directory
 from ticker.freshness import Watch
+from ticker.history import Retention
 from ticker.pipeline import Pipeline
 from ticker.rows import Row
 
@@ -45,7 +46,7 @@ class Line:
         self.ear = Ear()
         self.now = stage.clock()
         self.directory, self.watch = Directory(), Watch(disconnected_s=1.5, quiet_s=lambda _: 60)
-        bus = Bus(EPOCH, self.ear, trades_kept=10, trades_kept_s=60)
+        bus = Bus(EPOCH, self.ear, Retention(self.now))
         self.pipeline = Pipeline(bus, self.directory, self.watch)
         instruments = [market.instrument for market in stage.directory.all()]
         self.pipeline.add_feed("x", instruments, [("x:A", "x:B")], self.now)

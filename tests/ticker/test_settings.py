@@ -47,6 +47,7 @@ DEFAULTS: list[tuple[str, object]] = [
     ("freshness.quiet_by_pattern", {}),
     ("history.trades_s", 300),
     ("history.trades_per_symbol", 10_000),
+    ("history.bytes", 268_435_456),
     ("history.snapshot_trades", 50),
     ("logging.level", "info"),
     ("logging.format", "auto"),

@@ -39,7 +39,7 @@ def client(slow: SlowClients, sink: FakeSink) -> Client:
 
 
 def changed(seq: int = 1) -> Topic:
-    topic = Topic("quotes", "x:A", EPOCH, 1)
+    topic = Topic("quotes", "x:A", EPOCH)
     topic.seq, topic.value = seq, quote("x:A")
     return topic
 
@@ -121,7 +121,7 @@ def test_only_replaced_values_count_as_merged_away(slow: SlowClients, client: Cl
 
 
 def test_trades_that_had_to_go_are_counted(slow: SlowClients, client: Client, counts: FanoutCounts) -> None:
-    topic = Topic("trades", "x:A", EPOCH, 1)
+    topic = Topic("trades", "x:A", EPOCH)
     for seq in range(1, 6):
         given = event(topic, seq)
         client.push(given.frame)
