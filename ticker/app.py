@@ -19,6 +19,7 @@ from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, matches
 from ticker.errors import ServeError
 from ticker.fanout import Fanout
+from ticker.fields import FieldSets
 from ticker.flusher import Schedule
 from ticker.freshness import Watch
 from ticker.history import Retention
@@ -55,7 +56,6 @@ class Service:
             self._clock,
             schedule,
             write_all,
-            snapshot_trades=history.snapshot_trades,
             **_section(fanout, leave_out=NOT_OF_FANOUT),
         )
         self._watch = Watch(disconnected_s=settings.freshness.disconnected_s, quiet_s=_quiet_s(settings.freshness))
@@ -69,9 +69,20 @@ class Service:
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
         self._pipeline = Pipeline(self._bus, directory, self._watch)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
-        per_client = Limits(**_section(limits, leave_out=("clients", "request_head_s")))
-        rates = Rates(offered=fanout.rates, ticker=fanout.ticker_rate)
-        hub = Hub(directory, self._fanout, ClientCounts(), per_client, rates, fanout.heartbeat_s, self._clock)
+        hub = Hub(
+            directory,
+            self._fanout,
+            ClientCounts(),
+            Limits(
+                **_section(limits, leave_out=("clients", "request_head_s", "field_sets")),
+                snapshot_trades=history.snapshot_trades,
+            ),
+            Rates(offered=fanout.rates, ticker=fanout.ticker_rate),
+            fanout.heartbeat_s,
+            self._clock,
+            self._retention,
+            FieldSets(limits.field_sets),
+        )
         clients = files.clients_within(limits.clients, files.raise_limit())
         if clients < limits.clients:
             log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)

@@ -1,63 +1,85 @@
-"""Who gets a topic: each update, or at a cadence."""
+"""Who gets a topic: each update, or at a cadence; with all its fields, or with some."""
 
 from collections.abc import Callable, Iterator
+from weakref import WeakValueDictionary
 
 from feeds.timestamps import SECOND
-from ticker.bus import Topic
-from ticker.clients import Client
+from ticker.bus import Fields, Topic
+from ticker.clients import Client, Options
 from ticker.pacing import Cadence
 
 Clients = dict[Client, Callable[[bytes], None]]  # each with what puts a frame on its write list
 
 
 class Audience:
-    """One topic's clients."""
+    """One topic's clients.
 
-    __slots__ = ("every", "paced")
+    They are apart by what they get, so that nothing need be asked for each of them: `every` get each update whole,
+    `chosen` each update with some fields, `paced` at a cadence, which has fields of its own.
+    """
+
+    __slots__ = ("chosen", "every", "paced")
 
     def __init__(self) -> None:
         self.every: Clients = {}
+        self.chosen: dict[Fields, Clients] = {}
         self.paced: dict[Cadence, Clients] = {}
 
 
 class Audiences:
-    """The topics that somebody gets, and who. A rate is in updates per second; None: every update."""
+    """The topics that somebody gets, and who."""
 
     def __init__(self) -> None:
         self._audiences: dict[Topic, Audience] = {}
-        self._cadences: dict[float, Cadence] = {}
+        self._phases: dict[float, int] = {}
+        # Those that no audience has are forgotten: over time there may be many different choices of fields.
+        self._cadences: WeakValueDictionary[Options, Cadence] = WeakValueDictionary()
         self.get = self._audiences.get
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(self._audiences)
 
-    def add(self, client: Client, topic: Topic, rate: float | None) -> None:
+    def add(self, client: Client, topic: Topic, options: Options) -> None:
         """A client gets a topic from now on."""
         audience = self._audiences.get(topic)
         if audience is None:
             audience = self._audiences[topic] = Audience()
-        if rate is None:
-            audience.every[client] = client.push
+        if options.rate is not None:
+            clients = audience.paced.setdefault(self._cadence(options, options.rate), {})
+        elif options.fields is not None:
+            clients = audience.chosen.setdefault(options.fields, {})
         else:
-            audience.paced.setdefault(self._cadence(rate), {})[client] = client.push
+            clients = audience.every
+        clients[client] = client.push
 
-    def remove(self, client: Client, topic: Topic, rate: float | None) -> bool:
+    def remove(self, client: Client, topic: Topic, options: Options) -> bool:
         """A client does not get a topic any more; whether it did."""
         audience = self._audiences.get(topic)
         if audience is None:
             return False
-        if rate is None:
-            found = client in audience.every
-            audience.every.pop(client, None)
+        if options.rate is not None:
+            found = self._remove_paced(audience, client, topic, self._cadence(options, options.rate))
+        elif options.fields is not None:
+            found = self._remove_chosen(audience, client, options.fields)
         else:
-            found = self._remove_paced(audience, client, topic, self._cadence(rate))
-        if not audience.every and not audience.paced:
+            found = audience.every.pop(client, None) is not None
+        if not audience.every and not audience.paced and not audience.chosen:
             del self._audiences[topic]
         return found
 
-    def held_back(self, topic: Topic, rate: float | None) -> bool:
-        """Whether a value of the topic waits for the time of that rate's cadence."""
-        return rate is not None and self._cadence(rate).waits(topic)
+    def held_back(self, topic: Topic, options: Options) -> bool:
+        """Whether a value of the topic waits for the time of a cadence."""
+        return options.rate is not None and self._cadence(options, options.rate).waits(topic)
+
+    @staticmethod
+    def _remove_chosen(audience: Audience, client: Client, fields: Fields) -> bool:
+        clients = audience.chosen.get(fields)
+        if clients is None or client not in clients:
+            return False
+        del clients[client]
+        if not clients:
+            del audience.chosen[fields]
+        return True
 
     @staticmethod
     def _remove_paced(audience: Audience, client: Client, topic: Topic, cadence: Cadence) -> bool:
@@ -70,10 +92,11 @@ class Audiences:
             cadence.forget(topic)
         return True
 
-    def _cadence(self, rate: float) -> Cadence:
-        cadence = self._cadences.get(rate)
+    def _cadence(self, options: Options, rate: float) -> Cadence:
+        cadence = self._cadences.get(options)
         if cadence is None:
-            # The golden ratio spreads the phases of however many cadences evenly.
-            phase = int(len(self._cadences) * 0.618 * SECOND / rate)
-            cadence = self._cadences[rate] = Cadence(rate, phase)
+            # The golden ratio spreads the phases of however many rates evenly. Those of one rate go together, so that
+            # a client that has some topics whole and some not gets them in one write.
+            phase = self._phases.setdefault(rate, int(len(self._phases) * 0.618 * SECOND / rate))
+            cadence = self._cadences[options] = Cadence(rate, phase, options.fields)
         return cadence

@@ -14,6 +14,8 @@ Reason = Literal["feed_disconnected", "feed_silent", "removed", "starting"]
 
 CHANNELS: tuple[ChannelName, ...] = ("ticker", "quotes", "trades", "stats", "status")
 
+Fields = frozenset[str]  # of a channel's payload, those that a client wants; ticker/fields.py says which there are
+
 
 class Status(Struct, frozen=True, gc=False):
     """A symbol's freshness: `since` when, and when its last market data was received; nanoseconds since 1970."""
@@ -35,10 +37,10 @@ class Topic:
 
     `epoch` names the run of numbering: another run counts from 1 again. `seq` numbers the updates; 0: there was none
     yet. `history`, for trades alone, holds what is retained. `frame` and `snapshot` hold the bytes of the newest value
-    once frames.py has made them.
+    once frames.py has made them, and `chosen` those with fewer fields, with the seq that they belong to.
     """
 
-    __slots__ = ("channel", "epoch", "frame", "history", "seq", "snapshot", "symbol", "value")
+    __slots__ = ("channel", "chosen", "epoch", "frame", "history", "seq", "snapshot", "symbol", "value")
 
     def __init__(self, channel: ChannelName, symbol: str, epoch: str) -> None:
         self.channel: ChannelName = channel
@@ -49,6 +51,7 @@ class Topic:
         self.history = History() if channel == "trades" else None
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
+        self.chosen: tuple[int, dict[tuple[Fields, bool], bytes]] = (0, {})
 
     def __repr__(self) -> str:
         return f"<{self.channel} {self.symbol} #{self.seq}>"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from ticker import frames
-from ticker.bus import Topic
+from ticker.bus import Fields, Topic
 
 
 class Sink(Protocol):
@@ -42,6 +42,13 @@ class Sink(Protocol):
     def evict(self) -> None:
         """End a client that takes nothing: close code 4008, and free what it holds."""
         ...
+
+
+class Options(NamedTuple):
+    """How a client gets a topic: at which rate per second (None: every update), and which fields (None: all)."""
+
+    rate: float | None = None
+    fields: Fields | None = None
 
 
 class _Lost:
@@ -129,8 +136,12 @@ class Joining(NamedTuple):
     """A topic that is to go live for a client, once the steps before it are written."""
 
     topic: Topic
-    rate: float | None
+    options: Options
     snapshot: bool
+
+
+# Of what a client was promised: a frame, a topic that goes live, or several that go live at one point.
+Step = bytes | Joining | list[Joining]
 
 
 class Client:
@@ -153,10 +164,10 @@ class Client:
     def __init__(self, name: str, sink: Sink, now: int) -> None:
         self.name = name
         self.sink = sink
-        self.topics: dict[Topic, float | None] = {}  # those it gets, with the rate per second; None: every update
+        self.topics: dict[Topic, Options] = {}  # those it gets
         self.pending: list[bytes] = []  # the write list: what goes out with the next flush; this list and no other,
         self.push = self.pending.append  # since its audiences hold this
-        self.joining: list[Iterator[Joining | bytes]] = []  # what it was promised, step by step; a deque is 700 bytes
+        self.joining: list[Iterator[Step]] = []  # what it was promised, step by step; a deque is 700 bytes
         self.backlog: Backlog | None = None  # there while the client is paused
         self.owed: dict[Topic, int] = {}  # state that it missed and gets step by step, with its seq when it drained
         self.buffered = 0

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from feeds.counts import Histogram
 
 SHORT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-GAP_REASONS = ("feed", "slow_consumer")  # there from the start, so that a rate sees the first one
+GAP_REASONS = (
+    "feed",
+    "slow_consumer",
+    "retention",
+    "restart",
+)  # there from the start, so that a rate sees the first one
+RESUMES = ("complete", "retention", "restart")
 SESSION_BUCKETS = (1.0, 10.0, 60.0, 300.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
 
 
@@ -32,4 +38,5 @@ class ClientCounts:
     rejections: Counter[str] = field(default_factory=Counter)  # by reason
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # by op and code
     subscriptions: Counter[tuple[str, str]] = field(default_factory=Counter)  # by channel and kind; now held
+    resumes: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(RESUMES, 0)))  # by result
     session: Histogram = field(default_factory=lambda: Histogram(SESSION_BUCKETS))

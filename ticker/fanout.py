@@ -6,8 +6,7 @@ trades (ticker/slow.py). A paced topic goes to its clients at most so many times
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable
 
 import structlog
 
@@ -17,7 +16,7 @@ from feeds.timestamps import SECOND
 from ticker import frames
 from ticker.audiences import Audiences, Clients
 from ticker.bus import Topic
-from ticker.clients import Client, Event, Joining, Sink
+from ticker.clients import Client, Event, Options, Sink, Step
 from ticker.counts import FanoutCounts
 from ticker.flusher import Flusher, Schedule, WriteAll
 from ticker.joining import Joiners
@@ -44,7 +43,6 @@ class Fanout:
         write_deadline_s: float = 30,
         slow_queue_messages: int = 1_000,
         slow_queue_bytes: int = 262_144,
-        snapshot_trades: int = 50,
     ) -> None:
         self.counts = FanoutCounts()
         self.clients: dict[Client, None] = {}
@@ -59,13 +57,10 @@ class Fanout:
         self._flusher = Flusher(
             clock, schedule, write_all, pace=self.pace, slow=self.slow, counts=self.counts, more=self._go_on
         )
-        self._joiners = Joiners(
-            clock, schedule, flusher=self._flusher, audiences=self._audiences, snapshot=self.snapshot
-        )
+        self._joiners = Joiners(clock, schedule, flusher=self._flusher, audiences=self._audiences)
         self._clock = clock
         self._schedule = schedule
         self._heartbeat_after = int(heartbeat_s * SECOND)
-        self._snapshot_trades = snapshot_trades
 
     @property
     def topics(self) -> Iterable[Topic]:
@@ -95,7 +90,7 @@ class Fanout:
         else:
             self._flusher.append(client, (frame,))
 
-    def join(self, client: Client, steps: Iterable[Joining | bytes]) -> None:
+    def join(self, client: Client, steps: Iterable[Step]) -> None:
         """Let topics go live for a client one after the other, each with its snapshot, and send the frames between.
 
         What does not fit in a slice follows with later flushes, as the client drains. `steps` is read on as they are
@@ -112,16 +107,16 @@ class Fanout:
             self.slow.take_back(client)
             client.backlog.forget(topic)
 
-    def change_rate(self, client: Client, topic: Topic, rate: float | None) -> None:
-        """A topic that a client gets comes at another rate from now on."""
-        before, client.topics[topic] = client.topics[topic], rate
-        if before == rate:
+    def change(self, client: Client, topic: Topic, options: Options) -> None:
+        """A topic that a client gets comes at another rate, or with other fields, from now on."""
+        before, client.topics[topic] = client.topics[topic], options
+        if before == options:
             return
         held_back = self._audiences.held_back(topic, before)
         if self._audiences.remove(client, topic, before):
-            self._audiences.add(client, topic, rate)
+            self._audiences.add(client, topic, options)
             if held_back:  # at once: who asks for another rate looks at it now, and others' turn is not this client's
-                self._flusher.spread(topic, {client: client.push})
+                self._flusher.spread(topic, {client: client.push}, options.fields)
 
     def published(self, topic: Topic) -> None:
         """A topic has a new value: it goes on the write list of each who gets every update."""
@@ -129,8 +124,11 @@ class Fanout:
         if audience is None:
             return
         if audience.every:
-            assert topic.value is not None
             self._flusher.spread(topic, audience.every)
+        for fields, clients in audience.chosen.items():
+            self._flusher.spread(topic, clients, fields)
+        if audience.every or audience.chosen:
+            assert topic.value is not None
             self._flusher.note_receipt(topic, topic.value.received)
         for cadence, clients in audience.paced.items():
             self._offer(cadence, topic, clients)
@@ -142,18 +140,11 @@ class Fanout:
         audience = self._audiences.get(topic)
         if audience is not None:
             frame = frames.feed_gap(topic, gap)
-            self._flusher.put(frame, audience.every)
+            for clients in (audience.every, *audience.chosen.values()):
+                if clients:
+                    self._flusher.put(frame, clients)
             if self.slow.clients:
                 self.slow.given_gap(Event(topic, None, gap.received, gap.missed, frame))
-
-    def snapshot(self, topic: Topic) -> Sequence[bytes]:
-        """The frames of a topic's current value; of trades the newest retained ones, oldest first."""
-        if topic.value is None:
-            return ()
-        if topic.history is None:
-            return (frames.snapshot(topic),)
-        newest = islice(reversed(topic.history.entries), self._snapshot_trades)
-        return [frames.retained(topic, seq, item) for seq, item, _ in newest][::-1]
 
     def heartbeat(self, now: int, next_look: int) -> None:
         """Tell the clients that would have heard nothing for too long by the next look that the connection lives."""
@@ -172,7 +163,7 @@ class Fanout:
         if cadence.waits(topic):
             self.counts.conflated[topic.channel, "rate"] += len(clients)
         elif cadence.offer(topic, now):
-            self._flusher.spread(topic, clients)
+            self._flusher.spread(topic, clients, cadence.fields)
         elif not cadence.scheduled:
             self._schedule_cadence(cadence)
 
@@ -191,7 +182,7 @@ class Fanout:
             clients = audience.paced.get(cadence) if audience else None
             if clients and cadence.take(topic, self._clock()):
                 try:
-                    self._flusher.spread(topic, clients)
+                    self._flusher.spread(topic, clients, cadence.fields)
                 except Exception:  # a bug costs the one value, not the cadence
                     log.exception("cannot send a value", channel=topic.channel, symbol=topic.symbol)
             if self._clock() >= until:

@@ -22,7 +22,7 @@ from feeds.feed import Clock
 from feeds.timestamps import SECOND
 from ticker import frames
 from ticker.audiences import Clients
-from ticker.bus import Topic
+from ticker.bus import Fields, Topic
 from ticker.clients import Backlog, Client
 from ticker.counts import SHORT_BUCKETS, FanoutCounts
 from ticker.pacing import FlushPace
@@ -67,12 +67,13 @@ class Flusher:
         self._started = 0
         self._scheduled = self._looking = False
 
-    def spread(self, topic: Topic, clients: Clients) -> None:
-        """Put a topic's newest value on write lists."""
-        self.put(frames.update(topic), clients)
+    def spread(self, topic: Topic, clients: Clients, fields: Fields | None = None) -> None:
+        """Put a topic's newest value on write lists; with `fields`, of its payload those alone."""
+        frame = frames.update(topic, fields)
+        self.put(frame, clients)
         self._counts.sent[topic.channel] += len(clients)
         if self.slow.clients:
-            self.slow.given_value(topic)
+            self.slow.given_value(topic, frame)
 
     def put(self, frame: bytes, clients: Clients) -> None:
         """Put a frame on write lists. Whoever calls it tells `slow` what the frame was, while anyone is slow."""

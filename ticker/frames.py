@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import orjson
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.json import Encoder
 
 from feeds.market import Gap, Quote, Side, Stats, Trade
 from feeds.timestamps import rfc3339
-from ticker.bus import Reason, State, Status, Topic
+from ticker.bus import Fields, Reason, State, Status, Topic
 from ticker.rows import Row
 
 Message = dict[str, Any]
+
+# What a message is not understood without: it is there whatever fields are chosen.
+ALWAYS = ("type", "symbol", "seq", "time", "received", "epoch", "snapshot")
 
 PING = b"\x89\x00"
 
@@ -54,24 +57,28 @@ def encode(message: Message) -> bytes:
     return text_frame(orjson.dumps(message))
 
 
-def update(topic: Topic) -> bytes:
-    """The frame of a topic's newest value."""
+def update(topic: Topic, fields: Fields | None = None) -> bytes:
+    """The frame of a topic's newest value; with `fields`, of its payload those alone."""
+    if fields is not None:
+        return _chosen(topic, fields, snapshot=False)
     if topic.frame is None:
         value = topic.value
         topic.frame = text_frame(_encode(MESSAGES[type(value)](topic, topic.seq, value)))
     return topic.frame
 
 
-def snapshot(topic: Topic) -> bytes:
+def snapshot(topic: Topic, fields: Fields | None = None) -> bytes:
     """The frame of a topic's newest value, marked as a snapshot."""
+    if fields is not None:
+        return _chosen(topic, fields, snapshot=True)
     if topic.snapshot is None:
         topic.snapshot = text_frame(_snapshot(topic, topic.seq, topic.value))
     return topic.snapshot
 
 
-def retained(topic: Topic, seq: int, item: Trade | Gap) -> bytes:
+def retained(topic: Topic, seq: int, item: Trade | Gap, fields: Fields | None = None) -> bytes:
     """The frame of a retained trade, marked as a snapshot, or of a retained gap."""
-    return feed_gap(topic, item) if type(item) is Gap else text_frame(_snapshot(topic, seq, item))
+    return feed_gap(topic, item) if type(item) is Gap else text_frame(_snapshot(topic, seq, item, fields))
 
 
 def feed_gap(topic: Topic, gap: Gap) -> bytes:
@@ -82,7 +89,7 @@ def feed_gap(topic: Topic, gap: Gap) -> bytes:
 def gap_frame(
     topic: Topic,
     received: int,
-    reason: Literal["feed", "slow_consumer"],
+    reason: Literal["feed", "slow_consumer", "retention", "restart"],
     *,
     missed: int | None,
     first: int | None = None,
@@ -109,11 +116,31 @@ def heartbeat(now: int) -> bytes:
     return encode({"type": "heartbeat", "time": rfc3339(now)})
 
 
-def _snapshot(topic: Topic, seq: int, value: Any) -> bytes:
+def _chosen(topic: Topic, fields: Fields, *, snapshot: bool) -> bytes:
+    """The newest value's frame with some fields. Nothing is done for those until somebody wants them."""
+    seq, found = topic.chosen
+    if seq != topic.seq:
+        found = {}
+        topic.chosen = topic.seq, found
+    frame = found.get((fields, snapshot))
+    if frame is None:
+        make = _snapshot if snapshot else _message
+        frame = found[fields, snapshot] = text_frame(make(topic, topic.seq, topic.value, fields))
+    return frame
+
+
+def _message(topic: Topic, seq: int, value: Any, fields: Fields | None) -> bytes:
+    message = MESSAGES[type(value)](topic, seq, value)
+    if fields is None:
+        return _encode(message)
+    whole = to_builtins(message)
+    return orjson.dumps({name: whole[name] for name in whole if name in ALWAYS or name in fields})
+
+
+def _snapshot(topic: Topic, seq: int, value: Any, fields: Fields | None = None) -> bytes:
     """A message with what marks it as a snapshot at its end; a trade has its epoch in any case."""
-    message = _encode(MESSAGES[type(value)](topic, seq, value))
     epoch = b"" if type(value) is Trade else b',"epoch":' + orjson.dumps(topic.epoch)
-    return b'%b,"snapshot":true%b}' % (message[:-1], epoch)
+    return b'%b,"snapshot":true%b}' % (_message(topic, seq, value, fields)[:-1], epoch)
 
 
 class _Data(Struct, tag_field="type", gc=False):

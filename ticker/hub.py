@@ -1,13 +1,25 @@
 """What all conversations share."""
 
-from msgspec import Struct
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct, field
 
 from feeds.feed import Clock
 from ticker.counts import ClientCounts
-from ticker.directory import Directory
+from ticker.directory import Directory, Market
 from ticker.fanout import Fanout
+from ticker.fields import FieldSets
+from ticker.history import Retention
 from ticker.rates import Rates
 from ticker.requests import Limits
+
+
+class Follower(Protocol):
+    """Who wants to know of new symbols."""
+
+    def appeared(self, markets: Sequence[Market]) -> None:
+        """There are new markets."""
 
 
 class Hub(Struct, frozen=True):
@@ -20,3 +32,11 @@ class Hub(Struct, frozen=True):
     rates: Rates
     heartbeat_s: float
     clock: Clock
+    retention: Retention
+    field_sets: FieldSets
+    followers: dict[Follower, None] = field(default_factory=dict)
+
+    def appeared(self, markets: Sequence[Market]) -> None:
+        """Tell all that there are new markets, which are in the directory by now."""
+        for follower in list(self.followers):
+            follower.appeared(markets)

@@ -6,13 +6,13 @@ worth on its write list.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from feeds.feed import Clock
 from feeds.timestamps import SECOND
+from ticker import frames
 from ticker.audiences import Audiences
-from ticker.bus import Topic
-from ticker.clients import Client, Joining
+from ticker.clients import Client, Joining, Step
 from ticker.flusher import Flusher, Schedule
 
 SLICE = SECOND // 333  # 3 ms
@@ -30,16 +30,14 @@ class Joiners:
         *,
         flusher: Flusher,
         audiences: Audiences,
-        snapshot: Callable[[Topic], Sequence[bytes]],
     ) -> None:
         self._clock = clock
         self._schedule = schedule
         self._flusher = flusher
         self._audiences = audiences
-        self._snapshot = snapshot
         self._waiting: OrderedDict[Client, None] = OrderedDict()  # a plain dict is slow to give up its oldest
 
-    def promise(self, client: Client, steps: Iterable[Joining | bytes]) -> None:
+    def promise(self, client: Client, steps: Iterable[Step]) -> None:
         """Topics to let go live, and frames to send between, in this order and behind all that was promised before.
 
         `steps` is read on as they are taken: it may be long, and decide late.
@@ -75,7 +73,7 @@ class Joiners:
             step = next(client.joining[0], None)
             if step is None:
                 del client.joining[0]
-            elif found := (step,) if isinstance(step, bytes) else self._take_in(client, step):
+            elif found := self._take(client, step):
                 self._flusher.append(client, found)
                 size += sum(map(len, found))
         if not client.joining:
@@ -83,7 +81,16 @@ class Joiners:
         elif not size:
             self.go_on(client)
 
-    def _take_in(self, client: Client, step: Joining) -> Sequence[bytes]:
-        client.topics[step.topic] = step.rate
-        self._audiences.add(client, step.topic, step.rate)
-        return self._snapshot(step.topic) if step.snapshot else ()
+    def _take(self, client: Client, step: Step) -> Sequence[bytes]:
+        """The frames that a step puts on the client's write list."""
+        if isinstance(step, bytes):
+            return (step,)
+        if isinstance(step, Joining):
+            return self._take_in(client, step)
+        return [frame for joining in step for frame in self._take_in(client, joining)]
+
+    def _take_in(self, client: Client, joining: Joining) -> Sequence[bytes]:
+        topic, options, snapshot = joining
+        client.topics[topic] = options
+        self._audiences.add(client, topic, options)
+        return (frames.snapshot(topic, options.fields),) if snapshot and topic.value is not None else ()

@@ -95,6 +95,7 @@ class TickerCollector(Collector):
             "client_session_seconds", "How long clients stayed.", ("transport",), {"websocket": counts.session}
         )
         yield _counter("requests", "Requests answered, by code; 200 is good.", ("op", "code"), counts.requests)
+        yield _counter("resumes", "Subscriptions that took up their trades again.", ("result",), counts.resumes)
         yield _gauge("subscriptions", "Subscriptions held.", ("channel", "kind"), counts.subscriptions)
 
     def _fanout_families(self) -> Families:

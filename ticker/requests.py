@@ -7,13 +7,16 @@ from typing import Any, TypeGuard
 import orjson
 from msgspec import Struct
 
+from feeds.timestamps import nanoseconds
 from ticker.bus import CHANNELS, ChannelName
+from ticker.clients import Options
 from ticker.directory import is_pattern, nearest
 from ticker.errors import RequestError
+from ticker.fields import parse_fields
 from ticker.rates import UNTHINNED, Rates
 
 PATTERNS_MOST = 100  # a client's: each is held against every symbol there is, and costs memory though nothing matches
-LATER = ("since", "fields")  # of the protocol, and not offered yet
+NO_TIME = "an RFC 3339 time in UTC with at most nine fraction digits, like 2026-08-09T21:05:48.026294000Z"
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "subscribe": ("channel", "symbols", "interval", "max_rate", "snapshot", "since", "fields"),
@@ -35,18 +38,25 @@ class Request(Struct, frozen=True):
 
 
 class Subscribe(Struct, frozen=True):
-    """What to subscribe to. `rate` is the one in effect, per second; None: every update. `again`: a new snapshot."""
+    """What to subscribe to, with the options in effect.
+
+    `snapshot` is how many values are wanted first, where the request says so; None: what is usual. `since` is from
+    when on trades are wanted, in nanoseconds since 1970.
+    """
 
     channel: ChannelName
     names: tuple[str, ...]
-    rate: float | None
-    snapshot: bool
-    again: bool
+    options: Options
+    snapshot: int | None = None
+    since: int | None = None
     warnings: tuple[str, ...] = ()
 
 
 class Limits(Struct, frozen=True):
-    """What one client may ask for; the figures of config/ticker.toml's section [limits]."""
+    """What one client may ask for; the figures of config/ticker.toml's section [limits].
+
+    `snapshot_trades`, of the section [history], is how many trades it gets that does not say how many.
+    """
 
     symbols_per_client: int = 2_000
     symbols_per_request: int = 1_000
@@ -55,6 +65,7 @@ class Limits(Struct, frozen=True):
     requests_burst: int = 200
     pattern_length: int = 64
     pattern_stars: int = 4
+    snapshot_trades: int = 50
 
 
 def read(text: bytes) -> dict[str, Any]:
@@ -98,15 +109,10 @@ def parse_subscribe(body: Mapping[str, Any], limits: Limits, rates: Rates) -> Su
     """Check a subscribe request. Raises RequestError 400, 404 or 413."""
     channel = _channel(body)
     _interval(body)
-    for name in LATER:
-        if body.get(name) is not None:
-            raise RequestError(400, f"{name}: not offered yet")
-    snapshot = True if body.get("snapshot") is None else body["snapshot"]
-    if not isinstance(snapshot, bool):
-        raise RequestError(400, "snapshot: true or false; a number is not offered yet")
-    rate, warnings = _rate(body, channel, rates)
-    again = snapshot and body.get("snapshot") is not None
-    return Subscribe(channel, _names(body, limits), rate, snapshot, again, warnings)
+    warnings: list[str] = []
+    since = _since(body, channel, warnings)
+    options = Options(_rate(body, channel, rates, warnings), parse_fields(body.get("fields"), channel))
+    return Subscribe(channel, _names(body, limits), options, _snapshot(body, channel, limits), since, tuple(warnings))
 
 
 def parse_unsubscribe(body: Mapping[str, Any], limits: Limits) -> tuple[ChannelName, tuple[str, ...] | None]:
@@ -143,6 +149,14 @@ def check_names(names: list[str], limits: Limits) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(intern, names)))  # thousands of clients ask for the same: one string for all
 
 
+def time_given(given: Any) -> int:
+    """A time that a client gives, in nanoseconds since 1970. Raises RequestError 400."""
+    try:
+        return nanoseconds(given)
+    except (TypeError, ValueError):
+        raise RequestError(400, f"since: {NO_TIME}") from None
+
+
 def _is_channel(name: str) -> TypeGuard[ChannelName]:
     return name in CHANNELS
 
@@ -164,19 +178,42 @@ def _interval(body: Mapping[str, Any]) -> None:
         raise RequestError(404, "interval: only bars have one, and they are not offered yet")
 
 
-def _rate(body: Mapping[str, Any], channel: ChannelName, rates: Rates) -> tuple[float | None, tuple[str, ...]]:
-    """The rate in effect, and what to warn of."""
+def _snapshot(body: Mapping[str, Any], channel: ChannelName, limits: Limits) -> int | None:
+    given = body.get("snapshot")
+    if given is None:
+        return None
+    if isinstance(given, bool):
+        usual = limits.snapshot_trades if channel == "trades" else 1
+        return usual if given else 0
+    if isinstance(given, int) and given >= 0:
+        return given
+    raise RequestError(400, "snapshot: true, false, or how many of the retained trades")
+
+
+def _since(body: Mapping[str, Any], channel: ChannelName, warnings: list[str]) -> int | None:
+    if body.get("since") is None:
+        return None
+    since = time_given(body["since"])
+    if channel == "trades":
+        return since
+    # No error: a client that comes back may well name one time for all its channels.
+    warnings.append(f"since does not apply to {channel}: its current value comes")
+    return None
+
+
+def _rate(body: Mapping[str, Any], channel: ChannelName, rates: Rates, warnings: list[str]) -> float | None:
     if "max_rate" not in body:
-        return rates.usual(channel), ()
+        return rates.usual(channel)
     given = body["max_rate"]
     if given is None:
-        return None, ()
+        return None
     if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
         allowed = "a number above 0, in updates per second, or null: every update"
         raise RequestError(400, f"max_rate: {allowed}; on offer are {rates.offered[0]:g} to {rates.offered[-1]:g}")
     if channel in UNTHINNED:  # no error: a client may well name one rate for all its channels
-        return None, (f"max_rate does not apply to {channel}: every update comes",)
-    return rates.within(given), ()
+        warnings.append(f"max_rate does not apply to {channel}: every update comes")
+        return None
+    return rates.within(given)
 
 
 def _names(body: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:

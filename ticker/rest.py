@@ -19,6 +19,7 @@ from ticker.etags import etag, has_it, version
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.requests import channel_named, check_names
+from ticker.retained import newest_frames
 from ticker.slices import in_slices
 from ticker.status import FINE, feed_report
 
@@ -106,7 +107,7 @@ class Rest:
             return web.Response(status=304, headers=headers)
         messages: list[bytes] = []
         async for topic in self._in_slices(topics):
-            messages += map(frames.payload, self._hub.fanout.snapshot(topic))
+            messages += map(frames.payload, self._snapshot(topic))
         return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}', headers)
 
     async def symbols(self, request: web.Request) -> web.Response:
@@ -183,6 +184,11 @@ class Rest:
             "size_increment": instrument.size_increment,
             "state": self._state(market),
         }
+
+    def _snapshot(self, topic: Topic) -> Sequence[bytes]:
+        if topic.history is not None:
+            return newest_frames(topic, self._hub.limits.snapshot_trades, self._hub.retention)
+        return () if topic.value is None else (frames.snapshot(topic),)
 
     def _state(self, market: Market) -> str:
         return self._watch.symbols[market.instrument.symbol].state

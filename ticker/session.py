@@ -15,7 +15,7 @@ from ticker.bus import ChannelName
 from ticker.clients import Client
 from ticker.directory import is_pattern
 from ticker.errors import RequestError
-from ticker.holdings import Holdings
+from ticker.holdings import Holdings, told
 from ticker.hub import Hub
 from ticker.limits import TokenBucket
 from ticker.requests import Request, parse, parse_subscribe, parse_unsubscribe, read, request_id
@@ -98,7 +98,7 @@ class Session:
     def _subscribe(self, request: Request) -> None:
         hub = self._hub
         wanted = parse_subscribe(request.body, hub.limits, hub.rates)
-        self._holdings.check_patterns(wanted)
+        self._holdings.check(wanted)
         found = {name: hub.directory.topics(wanted.channel, name) for name in wanted.names}
         taken = {name: topics for name, topics in found.items() if topics or is_pattern(name)}
         self._holdings.check_limit(taken)
@@ -108,8 +108,7 @@ class Session:
             channel=wanted.channel,
             interval=None,
             symbols=list(taken),
-            max_rate=wanted.rate,
-            fields=None,
+            **told(wanted.options, wanted.channel),
             rejected=self._rejected(wanted.channel, [name for name in wanted.names if name not in taken]),
         )
         symbols = self._holdings.subscribe(wanted, taken)

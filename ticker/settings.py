@@ -114,6 +114,7 @@ class Limits(Section):
     requests_burst: Count = Field(default=200, description="requests of one client at once")
     pattern_length: Count = Field(default=64, description="characters in a pattern")
     pattern_stars: Count = Field(default=4, description="asterisks in a pattern")
+    field_sets: Count = Field(default=64, description="different choices of fields in the whole service")
     request_head_s: Seconds = Field(default=10, description="time for a client to send its request's head")
 
 

@@ -42,9 +42,8 @@ class SlowClients:
         client.backlog = None
         self.clients.pop(client, None)
 
-    def given_value(self, topic: Topic) -> None:
-        """A topic's newest value was put on write lists, perhaps on those of paused clients."""
-        frame = frames.update(topic)
+    def given_value(self, topic: Topic, frame: bytes) -> None:
+        """A topic's newest value was put on write lists as this frame, perhaps on those of paused clients."""
         if topic.history is None:
             self._given[frame] = topic
         else:
@@ -120,4 +119,4 @@ class SlowClients:
             topic, seq = client.owed.popitem()
             if topic.seq == seq and topic in client.topics:  # else a newer one is on its way without us
                 self._counts.sent[topic.channel] += 1
-                yield frames.update(topic)
+                yield frames.update(topic, client.topics[topic].fields)

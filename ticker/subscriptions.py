@@ -9,15 +9,16 @@ from collections.abc import Iterator, KeysView
 from msgspec import Struct
 
 from ticker.bus import ChannelName
+from ticker.clients import Options
 from ticker.directory import is_pattern, matches
 
 
 class Subscription(Struct, frozen=True):
-    """One channel and one name or pattern as written, with the rate per second in effect; None: every update."""
+    """One channel and one name or pattern as written, with the options in effect."""
 
     channel: ChannelName
     name: str
-    rate: float | None
+    options: Options
 
     @property
     def kind(self) -> str:
@@ -43,12 +44,14 @@ class Subscriptions:
         """The channel and the pattern of those that are no exact names."""
         return self._patterns.keys()
 
-    def put(self, subscription: Subscription) -> None:
-        """Hold a subscription, in place of one of the same channel and name."""
+    def put(self, subscription: Subscription) -> Subscription | None:
+        """Hold a subscription; the one of the same channel and name that it replaces, if any."""
         key = (subscription.channel, subscription.name)
+        replaced = self._held.get(key)
         self._held[key] = subscription
         if is_pattern(subscription.name):
             self._patterns[key] = subscription
+        return replaced
 
     def remove(self, channel: ChannelName, name: str) -> Subscription | None:
         """Give a subscription up; None where there is none of that channel and name."""

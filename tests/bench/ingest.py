@@ -30,7 +30,7 @@ from feeds.timestamps import clock
 from feeds.websocket import WebSocketFeed
 from tests.bench.venue_frames import Frames, built, not_here, recorded
 from tests.ticker.stage import Deciders
-from ticker.clients import Joining
+from ticker.clients import Joining, Options
 from ticker.connection import write_all
 
 BURST = 10  # frames between two flushes: what one turn of the loop may bring
@@ -69,7 +69,7 @@ class Rig:
             client = deciders.fanout.attach("client", Sink())
             markets = deciders.directory.all()
             deciders.fanout.join(
-                client, [Joining(topic, None, True) for m in markets for topic in (m.quotes, m.trades)]
+                client, [Joining(topic, Options(), True) for m in markets for topic in (m.quotes, m.trades)]
             )
             while self._due:
                 self.flush()

@@ -9,10 +9,11 @@ from feeds.feed import Clock
 from feeds.market import CHANNELS, Channel, Instrument, LinkState, LinkStatus, Quote, Stats, Trade
 from tests.ticker.fakes import START, FakeSink, FakeSockets, ManualClock, ManualSchedule, Message
 from ticker.bus import Bus, Topic
-from ticker.clients import Client, Joining
+from ticker.clients import Client, Joining, Options
 from ticker.counts import ClientCounts
 from ticker.directory import Directory
 from ticker.fanout import Fanout
+from ticker.fields import FieldSets
 from ticker.flusher import Schedule, WriteAll
 from ticker.freshness import Watch
 from ticker.history import Retention
@@ -65,7 +66,7 @@ class Peer:
 
     def join(self, *topics: Topic, rate: float | None = None, snapshot: bool = True) -> None:
         """Let topics go live without a word: what subscribing does in the end."""
-        self._stage.fanout.join(self.client, [Joining(topic, rate, snapshot) for topic in topics])
+        self._stage.fanout.join(self.client, [Joining(topic, Options(rate), snapshot) for topic in topics])
         self._stage.schedule.settle()
 
     def leave(self) -> None:
@@ -89,6 +90,7 @@ class Deciders:
         rates: Rates | None = None,
         quiet_s: float = 60,
         retention: Retention | None = None,
+        field_sets: int = 64,
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
@@ -106,6 +108,8 @@ class Deciders:
             rates or Rates(),
             heartbeat_s=10,
             clock=clock,
+            retention=self.retention,
+            field_sets=FieldSets(field_sets),
         )
         instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
         self.pipeline.add_feed("sim", instruments, [symbols], clock())

@@ -1,6 +1,7 @@
 """Who gets a topic, and at which rate."""
 
 from itertools import pairwise
+from weakref import ref
 
 import pytest
 
@@ -9,9 +10,10 @@ from tests.ticker.fakes import START, FakeSink, ManualClock
 from tests.ticker.stage import EPOCH
 from ticker.audiences import Audience, Audiences
 from ticker.bus import Topic
-from ticker.clients import Client
+from ticker.clients import Client, Options
 
 TOPIC = Topic("quotes", "x:A", EPOCH)
+BID, ASK = frozenset({"bid"}), frozenset({"ask"})
 
 
 def client(name: str) -> Client:
@@ -32,15 +34,15 @@ def audience_of(audiences: Audiences, topic: Topic) -> Audience:
 def test_a_topic_that_nobody_gets_has_no_audience(audiences: Audiences) -> None:
     assert audiences.get(TOPIC) is None
     assert list(audiences) == []
-    assert not audiences.remove(client("a"), TOPIC, None)
-    assert not audiences.remove(client("a"), TOPIC, 10)
+    assert not audiences.remove(client("a"), TOPIC, Options())
+    assert not audiences.remove(client("a"), TOPIC, Options(10))
 
 
 def test_clients_of_one_rate_share_a_cadence(audiences: Audiences) -> None:
     a, b, c = client("a"), client("b"), client("c")
-    audiences.add(a, TOPIC, None)
-    audiences.add(b, TOPIC, 10)
-    audiences.add(c, TOPIC, 10)
+    audiences.add(a, TOPIC, Options())
+    audiences.add(b, TOPIC, Options(10))
+    audiences.add(c, TOPIC, Options(10))
     audience = audience_of(audiences, TOPIC)
     assert list(audience.every) == [a]
     assert [list(clients) for clients in audience.paced.values()] == [[b, c]]
@@ -49,9 +51,9 @@ def test_clients_of_one_rate_share_a_cadence(audiences: Audiences) -> None:
 
 def test_topics_of_one_rate_share_a_cadence_and_rates_are_out_of_step(audiences: Audiences) -> None:
     other = Topic("quotes", "x:B", EPOCH)
-    audiences.add(client("a"), TOPIC, 10)
-    audiences.add(client("a"), other, 10)
-    audiences.add(client("a"), other, 5)
+    audiences.add(client("a"), TOPIC, Options(10))
+    audiences.add(client("a"), other, Options(10))
+    audiences.add(client("a"), other, Options(5))
     [ten] = audience_of(audiences, TOPIC).paced
     same, five = audience_of(audiences, other).paced
     assert same is ten
@@ -60,46 +62,76 @@ def test_topics_of_one_rate_share_a_cadence_and_rates_are_out_of_step(audiences:
 
 def test_the_times_of_cadences_are_spread(audiences: Audiences) -> None:
     for rate in (50, 20, 10, 4, 2, 1):
-        audiences.add(client("a"), TOPIC, rate)
+        audiences.add(client("a"), TOPIC, Options(rate))
     cadences = audience_of(audiences, TOPIC).paced
     phases = sorted(cadence.phase / cadence.period for cadence in cadences)
     assert min(later - earlier for earlier, later in pairwise(phases)) > 0.05
 
 
+def test_clients_are_apart_by_the_fields_that_they_chose(audiences: Audiences) -> None:
+    a, b, c, d = map(client, "abcd")
+    for who, options in ((a, Options()), (b, Options(None, BID)), (c, Options(None, ASK)), (d, Options(None, BID))):
+        audiences.add(who, TOPIC, options)
+    audience = audience_of(audiences, TOPIC)
+    assert list(audience.every) == [a]
+    assert {fields: list(clients) for fields, clients in audience.chosen.items()} == {BID: [b, d], ASK: [c]}
+
+
+def test_a_rate_has_a_cadence_for_each_choice_of_fields_and_they_keep_step(audiences: Audiences) -> None:
+    for name, options in (
+        ("a", Options(10)),
+        ("b", Options(10, BID)),
+        ("c", Options(10, ASK)),
+        ("d", Options(10, BID)),
+    ):
+        audiences.add(client(name), TOPIC, options)
+    cadences = audience_of(audiences, TOPIC).paced
+    assert [(cadence.fields, len(clients)) for cadence, clients in cadences.items()] == [(None, 1), (BID, 2), (ASK, 1)]
+    assert len({cadence.phase for cadence in cadences}) == 1
+
+
+def test_a_cadence_that_nobody_has_is_forgotten(audiences: Audiences) -> None:
+    a = client("a")
+    audiences.add(a, TOPIC, Options(10, BID))
+    cadence = ref(next(iter(audience_of(audiences, TOPIC).paced)))
+    audiences.remove(a, TOPIC, Options(10, BID))
+    assert cadence() is None
+
+
 def test_a_client_is_added_once(audiences: Audiences) -> None:
     a = client("a")
     for _ in range(2):
-        audiences.add(a, TOPIC, None)
+        audiences.add(a, TOPIC, Options())
     assert len(audience_of(audiences, TOPIC).every) == 1
 
 
-@pytest.mark.parametrize("rate", [None, 10])
-def test_a_topic_is_forgotten_with_the_last_that_gets_it(audiences: Audiences, rate: float | None) -> None:
+@pytest.mark.parametrize("options", [Options(), Options(10), Options(None, BID), Options(10, BID)])
+def test_a_topic_is_forgotten_with_the_last_that_gets_it(audiences: Audiences, options: Options) -> None:
     a, b = client("a"), client("b")
-    audiences.add(a, TOPIC, rate)
-    audiences.add(b, TOPIC, rate)
-    assert audiences.remove(a, TOPIC, rate)
-    assert not audiences.remove(a, TOPIC, rate)
+    audiences.add(a, TOPIC, options)
+    audiences.add(b, TOPIC, options)
+    assert audiences.remove(a, TOPIC, options)
+    assert not audiences.remove(a, TOPIC, options)
     assert list(audiences) == [TOPIC]
-    assert audiences.remove(b, TOPIC, rate)
+    assert audiences.remove(b, TOPIC, options)
     assert list(audiences) == []
 
 
 def test_a_cadence_forgets_a_topic_with_the_last_that_gets_it_so(audiences: Audiences) -> None:
     a, b = client("a"), client("b")
-    audiences.add(a, TOPIC, 10)
-    audiences.add(b, TOPIC, None)
+    audiences.add(a, TOPIC, Options(10))
+    audiences.add(b, TOPIC, Options())
     [cadence] = audience_of(audiences, TOPIC).paced
     for moment in (START, START + 1):
         cadence.offer(TOPIC, moment)
-    assert audiences.held_back(TOPIC, 10)
-    audiences.remove(a, TOPIC, 10)
-    assert not audiences.held_back(TOPIC, 10)
+    assert audiences.held_back(TOPIC, Options(10))
+    audiences.remove(a, TOPIC, Options(10))
+    assert not audiences.held_back(TOPIC, Options(10))
     assert cadence.due(START + SECOND) == []
     assert list(audience_of(audiences, TOPIC).every) == [b]
 
 
 def test_what_is_not_thinned_is_never_held_back(audiences: Audiences) -> None:
-    audiences.add(client("a"), TOPIC, None)
-    assert not audiences.held_back(TOPIC, None)
-    assert not audiences.held_back(TOPIC, 10)
+    audiences.add(client("a"), TOPIC, Options())
+    assert not audiences.held_back(TOPIC, Options())
+    assert not audiences.held_back(TOPIC, Options(10))

@@ -1,6 +1,6 @@
 """What a paused client has missed: bounded, in order, and told."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from tests.ticker.fakes import START, FakeSink, ManualClock, Message, messages
 from tests.ticker.stage import EPOCH, quote, trade
 from ticker import frames
 from ticker.bus import Bus, Topic
-from ticker.clients import Backlog, Client, Event, Joining
+from ticker.clients import Backlog, Client, Event, Joining, Options
 from ticker.history import Retention
 
 
@@ -23,6 +23,7 @@ class Deaf:
     def lost(self, topic: Topic, gap: Gap) -> None: ...
 
 
+EVERYTHING: defaultdict[Topic, Options] = defaultdict(Options)
 BUS = Bus(EPOCH, Deaf(), Retention(START))
 
 
@@ -169,5 +170,5 @@ def test_whatever_comes_each_trade_is_kept_or_told_lost(order: list[int], most: 
 def test_a_client_is_behind_while_it_is_paused_or_snapshots_wait() -> None:
     fresh, paused, joining = (Client("k3f9", FakeSink(ManualClock()), START) for _ in range(3))
     paused.backlog = Backlog(1, 1)
-    joining.joining.append(iter((Joining(BUS.topic("quotes", "x:A"), None, True),)))
+    joining.joining.append(iter((Joining(BUS.topic("quotes", "x:A"), Options(), True),)))
     assert [client.behind for client in (fresh, paused, joining)] == [False, True, True]

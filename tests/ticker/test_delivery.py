@@ -11,6 +11,7 @@ from feeds.market import Gap
 from tests.ticker.stage import Peer, Stage
 from tests.ticker.witness import Witness
 from ticker.bus import Topic
+from ticker.requests import Limits
 
 SYMBOLS = ("x:A-B", "y:A-B")
 NAMES = (*SYMBOLS, "*", "x:*", "*:A-*", "none:*")
@@ -30,7 +31,7 @@ class Delivery(RuleBasedStateMachine):
     @initialize(channel=channels, names=names, options=options)
     def start(self, channel: str, names: list[str], options: dict[str, Any]) -> None:
         self.stage = Stage(
-            *SYMBOLS, slow_queue_messages=QUEUE_MESSAGES, slow_queue_bytes=QUEUE_BYTES, snapshot_trades=3
+            *SYMBOLS, slow_queue_messages=QUEUE_MESSAGES, slow_queue_bytes=QUEUE_BYTES, limits=Limits(snapshot_trades=3)
         )
         self.stage.link("connected")
         self.witnesses: dict[Peer, Witness] = {}

@@ -6,6 +6,7 @@ from feeds.market import Gap
 from feeds.timestamps import SECOND
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
+from ticker.clients import Options
 
 
 class TestThinned:
@@ -88,7 +89,7 @@ class TestThinned:
         peer.join(topic, rate=before)
         service.quote("x:A")
         service.quote("x:A")
-        service.fanout.change_rate(peer.client, topic, after)
+        service.fanout.change(peer.client, topic, Options(after))
         service.schedule.settle()
         assert brief(peer.sink.news()) == ["ticker 1", "ticker 2"]
         service.schedule.run_for(1)
@@ -104,7 +105,7 @@ class TestThinned:
             service.quote("x:A")
         service.schedule.run_for(0.3)
         assert brief(other.sink.news()) == ["ticker 1", "ticker 2"]
-        service.fanout.change_rate(peer.client, topic, 4)
+        service.fanout.change(peer.client, topic, Options(4))
         service.schedule.run_for(1)
         assert brief(peer.sink.news()) == ["ticker 1", "ticker 2"]
         assert other.sink.news() == []
@@ -115,7 +116,7 @@ class TestThinned:
         peer.join(topic, rate=10)
         for _ in range(2):
             service.quote("x:A")
-        service.fanout.change_rate(peer.client, topic, 10)
+        service.fanout.change(peer.client, topic, Options(10))
         service.schedule.run_for(0.05)
         assert brief(peer.sink.news()) == ["ticker 1"]
         service.schedule.run_for(0.05)
@@ -125,8 +126,8 @@ class TestThinned:
         service = Stage("x:A", "x:B")
         peer, topic = service.connect(), service.directory["x:A"].ticker
         peer.join(topic)
-        service.fanout.change_rate(peer.client, topic, 10)
-        service.fanout.change_rate(peer.client, topic, 10)
+        service.fanout.change(peer.client, topic, Options(10))
+        service.fanout.change(peer.client, topic, Options(10))
         for _ in range(3):
             service.quote("x:A")
         assert brief(peer.sink.news()) == ["ticker 1"]
@@ -192,7 +193,7 @@ class TestSlow:
         for _ in range(2):
             service.quote("x:A")
         service.schedule.run_for(0.01)
-        service.fanout.change_rate(peer.client, b, None)
+        service.fanout.change(peer.client, b, Options(None))
         service.fanout.leave(peer.client, a)
         service.schedule.run_for(0.2)
         peer.sink.drain()

@@ -10,7 +10,7 @@ from tests.ticker.fakes import FakeSink, FakeSockets, ManualClock, ManualSchedul
 from tests.ticker.stage import EPOCH
 from ticker import frames
 from ticker.bus import Topic
-from ticker.clients import Client, Joining
+from ticker.clients import Client, Joining, Options
 from ticker.counts import FanoutCounts
 from ticker.flusher import BETWEEN_LOOKS, Flusher
 from ticker.pacing import MILLISECOND, FlushPace
@@ -170,7 +170,7 @@ def test_what_comes_between_two_slices_goes_with_the_clients_turn_or_the_next_fl
 
 def test_a_client_that_waits_for_snapshots_is_asked_about_after_its_write(rig: Rig) -> None:
     client = rig.client(FakeSink(rig.clock))
-    client.joining.append(iter((Joining(TOPIC, None, True),)))
+    client.joining.append(iter((Joining(TOPIC, Options(), True),)))
     rig.flusher.append(client, (HELLO,))
     rig.schedule.settle()
     assert rig.asked_for_more == [client]
@@ -180,7 +180,7 @@ def test_a_client_whose_transport_is_full_is_slow_and_looked_at_until_it_drains(
     sink = FakeSink(rig.clock, high=0)
     sink.stalled = True
     client = rig.client(sink)
-    client.joining.append(iter((Joining(TOPIC, None, True),)))
+    client.joining.append(iter((Joining(TOPIC, Options(), True),)))
     rig.flusher.append(client, (HELLO,))
     rig.schedule.run_for(0.1)
     assert (len(rig.slow.clients), rig.asked_for_more) == (1, [])
@@ -223,8 +223,8 @@ def test_a_drained_client_goes_on_with_what_it_missed_and_then_with_its_snapshot
     client = rig.client(sink)
     rig.flusher.append(client, (HELLO,))
     rig.schedule.settle()
-    client.topics[TOPIC] = None
-    client.joining.append(iter((Joining(TOPIC, None, True),)))
+    client.topics[TOPIC] = Options()
+    client.joining.append(iter((Joining(TOPIC, Options(), True),)))
     if missed:
         TOPIC.frame = WORLD
         rig.flusher.spread(TOPIC, {client: client.push})
@@ -232,7 +232,7 @@ def test_a_drained_client_goes_on_with_what_it_missed_and_then_with_its_snapshot
     rig.schedule.run_for(0.02)
     assert rig.asked_for_more == [client]
     steps = [step for promised in client.joining for step in promised]
-    assert steps == [*([WORLD] if missed else []), Joining(TOPIC, None, True)]
+    assert steps == [*([WORLD] if missed else []), Joining(TOPIC, Options(), True)]
     assert sink.resumptions == 0  # it is behind until its snapshots are on their way
 
 

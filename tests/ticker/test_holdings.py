@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from feeds.market import Gap
 from tests.ticker.fakes import Message, brief
 from tests.ticker.stage import Peer, Stage
 from ticker.requests import PATTERNS_MOST, Limits
@@ -33,7 +34,7 @@ def data(found: list[Message]) -> list[str]:
 
 def topics(peer: Peer) -> dict[str, float | None]:
     """What the client gets, and at which rate."""
-    return {f"{topic.channel} {topic.symbol}": rate for topic, rate in peer.client.topics.items()}
+    return {f"{topic.channel} {topic.symbol}": options.rate for topic, options in peer.client.topics.items()}
 
 
 class TestStatus:
@@ -101,6 +102,22 @@ class TestSnapshots:
 
     def test_of_trades_an_exact_name_has_one(self, peer: Peer) -> None:
         assert data(peer.subscribe("trades", "x:A")) == ["status 3s x:A", "trade 1s x:A"]
+
+    @pytest.mark.parametrize(("wanted", "found"), [(2, ["4s", "5s"]), (50, None), (0, []), (False, []), (True, None)])
+    def test_of_trades_it_is_the_newest_retained_oldest_first(self, wanted: Any, found: list[str] | None) -> None:
+        stage = Stage("x:A", limits=Limits(snapshot_trades=3))
+        for _ in range(5):
+            stage.trade("x:A")
+        told = brief(stage.connect().subscribe("trades", "x:A", snapshot=wanted))
+        expected = {50: ["1s", "2s", "3s", "4s", "5s"], True: ["3s", "4s", "5s"]}.get(wanted, found)
+        assert told == ["ack", "status 2s", *(f"trade {seq}" for seq in expected or ()), "synced"]
+
+    def test_gaps_among_the_retained_trades_are_told_in_their_place(self, stage: Stage, peer: Peer) -> None:
+        stage.pipeline.receive(Gap("x:A", stage.clock(), 3))
+        stage.trade("x:A")
+        assert data(peer.subscribe("trades", "x:A")) == [
+            *("status 3s x:A", "trade 1s x:A", "gap x:A", "trade 2s x:A"),
+        ]
 
     def test_one_of_two_names_in_a_request_is_enough(self, peer: Peer) -> None:
         assert data(peer.subscribe("trades", "x:*", "x:A")) == ["status 3s x:A", "trade 1s x:A", "status 3s x:B"]

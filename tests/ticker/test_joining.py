@@ -1,11 +1,8 @@
 """How a topic goes live for a client: its snapshot, and then what follows."""
 
-import pytest
-
-from feeds.market import Gap
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
-from ticker.clients import Joining
+from ticker.clients import Joining, Options
 from ticker.joining import BYTES, SLICE
 
 
@@ -31,24 +28,6 @@ class TestSnapshots:
         service.quote("x:B")
         assert brief(peer.sink.news()) == ["quote 2", "quote 1"]
 
-    @pytest.mark.parametrize(("wanted", "found"), [(2, ["trade 2s", "trade 3s"]), (50, None), (0, [])])
-    def test_of_trades_it_is_the_newest_retained_oldest_first(self, wanted: int, found: list[str] | None) -> None:
-        service = Stage("x:A", "x:B", snapshot_trades=wanted)
-        for _ in range(3):
-            service.trade("x:A")
-        peer = service.connect()
-        peer.join(service.directory["x:A"].trades)
-        assert brief(peer.sink.news()) == (found if found is not None else ["trade 1s", "trade 2s", "trade 3s"])
-
-    def test_gaps_among_the_retained_trades_are_told_in_their_place(self) -> None:
-        service = Stage("x:A", "x:B")
-        service.trade("x:A")
-        service.pipeline.receive(Gap("x:A", service.clock(), 3))
-        service.trade("x:A")
-        peer = service.connect()
-        peer.join(service.directory["x:A"].trades)
-        assert brief(peer.sink.news()) == ["trade 1s", "gap", "trade 2s"]
-
     def test_frames_and_topics_come_in_the_order_in_which_they_were_asked_for(self) -> None:
         service = Stage("x:A", "x:B")
         service.quote("x:A")
@@ -56,7 +35,7 @@ class TestSnapshots:
         peer = service.connect()
         hello = b'\x81\x10{"type":"hello"}'
         a, b = (service.directory[symbol].quotes for symbol in ("x:A", "x:B"))
-        service.fanout.join(peer.client, [Joining(a, None, True), hello, Joining(b, None, True)])
+        service.fanout.join(peer.client, [Joining(a, Options(), True), hello, Joining(b, Options(), True)])
         service.fanout.send(peer.client, hello)
         service.schedule.settle()
         assert brief(peer.sink.news()) == ["quote 1s", "hello", "quote 1s", "hello"]
@@ -94,7 +73,7 @@ class TestSnapshots:
         topics = [service.directory[f"x:S{n}"].quotes for n in range(200)]
         service.clock.creep = SLICE // 3
         for peer in peers:
-            service.fanout.join(peer.client, [Joining(topic, None, True) for topic in topics])
+            service.fanout.join(peer.client, [Joining(topic, Options(), True) for topic in topics])
         service.schedule.turn()
         assert 0 < sum(bool(peer.client.topics) for peer in peers) < 5
         service.schedule.settle()

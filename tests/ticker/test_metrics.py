@@ -112,8 +112,9 @@ def test_delivery(scrape: Scrape) -> None:
     assert scrape.samples("slow_clients") == {"": 1}
     assert scrape.samples("queued_events") == {"": 1}
     assert scrape.samples("history_bytes") == {"": 4 * ENTRY_BYTES}
-    assert scrape.samples("gaps_total") == {"feed": 0, "slow_consumer": 1}
-    assert scrape.samples("events_lost_total") == {"feed": 0, "slow_consumer": 2}
+    never = {"retention": 0, "restart": 0}
+    assert scrape.samples("gaps_total") == {"feed": 0, "slow_consumer": 1, **never}
+    assert scrape.samples("events_lost_total") == {"feed": 0, "slow_consumer": 2, **never}
     assert scrape.samples("receipt_to_write_seconds_count") == {"trades": 4, "quotes": 4}
     assert scrape.samples("flush_duration_seconds_count") == {"": 8}
     assert scrape.samples("flush_interval_seconds") == {"": 0}

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.timestamps import SECOND
+from tests.ticker.fakes import START
 from ticker.bus import CHANNELS
+from ticker.clients import Options
 from ticker.errors import RequestError
 from ticker.rates import Rates
 from ticker.requests import (
@@ -25,6 +28,7 @@ from ticker.requests import (
 LIMITS = Limits()
 RATES = Rates()
 SUBSCRIBE: dict[str, Any] = {"channel": "quotes", "symbols": ["x:A"]}
+TRADES = SUBSCRIBE | {"channel": "trades"}
 
 
 def refusal(what: Any, *arguments: Any) -> tuple[int, str]:
@@ -100,32 +104,67 @@ def test_warnings_are_few_and_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "rate", "snapshot", "again"),
+    ("fields", "options"),
     [
-        ({}, None, True, False),
-        ({"snapshot": True}, None, True, True),
-        ({"snapshot": False}, None, False, False),
-        ({"snapshot": None}, None, True, False),
-        ({"max_rate": None, "interval": None, "since": None, "fields": None}, None, True, False),
-        ({"channel": "ticker"}, 10, True, False),
-        ({"channel": "ticker", "max_rate": 3}, 2, True, False),
-        ({"max_rate": 4}, 4, True, False),
-        ({"max_rate": 0.75}, 0.5, True, False),
-        ({"max_rate": 10**18}, 50, True, False),
-        ({"max_rate": 1e-300}, 0.2, True, False),
-        ({"channel": "ticker", "max_rate": None}, None, True, False),
+        ({}, Options()),
+        ({"max_rate": None, "interval": None, "since": None, "fields": None, "snapshot": None}, Options()),
+        ({"channel": "ticker"}, Options(10)),
+        ({"channel": "ticker", "max_rate": 3}, Options(2)),
+        ({"max_rate": 4}, Options(4)),
+        ({"max_rate": 0.75}, Options(0.5)),
+        ({"max_rate": 10**18}, Options(50)),
+        ({"max_rate": 1e-300}, Options(0.2)),
+        ({"channel": "ticker", "max_rate": None}, Options()),
+        ({"fields": ["bid", "ask", "bid"]}, Options(None, frozenset({"bid", "ask"}))),
+        ({"fields": ["seq", "bid"], "max_rate": 4}, Options(4, frozenset({"bid"}))),
+        ({"fields": ["ask_size", "ask", "bid", "bid_size"]}, Options()),
     ],
 )
-def test_what_a_subscribe_asks_for(fields: dict[str, Any], rate: float | None, snapshot: bool, again: bool) -> None:
+def test_what_a_subscribe_asks_for(fields: dict[str, Any], options: Options) -> None:
     channel = fields.get("channel", "quotes")
-    found = parse_subscribe(SUBSCRIBE | fields, LIMITS, RATES)
-    assert found == Subscribe(channel, ("x:A",), rate, snapshot, again)
+    assert parse_subscribe(SUBSCRIBE | fields, LIMITS, RATES) == Subscribe(channel, ("x:A",), options)
+
+
+@pytest.mark.parametrize(
+    ("given", "trades", "others"), [(True, 50, 1), (False, 0, 0), (0, 0, 0), (7, 7, 7), (None, None, None)]
+)
+def test_with_how_many_values_it_starts(given: Any, trades: int | None, others: int | None) -> None:
+    for channel, number in (("trades", trades), ("quotes", others), ("status", others)):
+        asked = SUBSCRIBE | {"channel": channel, "snapshot": given}
+        assert parse_subscribe(asked, LIMITS, RATES).snapshot == number
+
+
+@pytest.mark.parametrize(
+    ("given", "since"),
+    [
+        ("2026-08-09T21:05:48Z", START),
+        ("2026-08-09T21:05:48.000000001Z", START + 1),
+        ("2026-08-09t21:05:48.5Z", START + SECOND // 2),
+        ("0001-01-01T00:00:00Z", -62_135_596_800 * SECOND),
+    ],
+)
+def test_trades_are_wanted_since_a_time(given: str, since: int) -> None:
+    assert parse_subscribe(TRADES | {"since": given}, LIMITS, RATES).since == since
+
+
+@pytest.mark.parametrize(
+    "given", ["now", "", "2026-08-09T21:05:48", "2026-08-09T21:05:48.0123456789Z", "2026-02-30T00:00:00Z", 5, True, []]
+)
+def test_what_is_no_time_is_refused(given: Any) -> None:
+    for channel in ("trades", "quotes"):
+        code, reason = refusal(parse_subscribe, TRADES | {"channel": channel, "since": given}, LIMITS, RATES)
+        assert (code, reason[:25]) == (400, "since: an RFC 3339 time i")
+
+
+def test_state_is_not_resumed_and_a_warning_says_so() -> None:
+    found = parse_subscribe(SUBSCRIBE | {"since": "2026-08-09T21:05:48Z", "max_rate": 4}, LIMITS, RATES)
+    assert (found.since, found.warnings) == (None, ("since does not apply to quotes: its current value comes",))
 
 
 @pytest.mark.parametrize("channel", ["trades", "status"])
 def test_what_must_not_be_thinned_is_not_and_a_warning_says_so(channel: str) -> None:
     found = parse_subscribe(SUBSCRIBE | {"channel": channel, "max_rate": 4}, LIMITS, RATES)
-    assert found.rate is None
+    assert found.options == Options()
     assert found.warnings == (f"max_rate does not apply to {channel}: every update comes",)
     for fields in ({}, {"max_rate": None}):
         assert parse_subscribe(SUBSCRIBE | {"channel": channel} | fields, LIMITS, RATES).warnings == ()
@@ -148,9 +187,13 @@ def test_a_rate_that_is_none_is_refused_with_the_range(channel: str, bad: Any) -
         ({"channel": "x" * 60_000}, 404, "one of ticker, quotes, trades, stats, status"),
         ({"channel": "bars"}, 404, "not offered yet"),
         ({"interval": "1m"}, 404, "not offered yet"),
-        ({"since": "2026-08-09T21:05:48Z"}, 400, "since: not offered yet"),
-        ({"fields": ["bid"]}, 400, "fields: not offered yet"),
-        ({"snapshot": 10}, 400, "snapshot: "),
+        ({"fields": ["bidd"]}, 400, "quotes has no 'bidd'; did you mean bid?"),
+        ({"fields": ["x" * 60_000]}, 400, "there are bid, bid_size, ask, ask_size"),
+        ({"fields": []}, 400, "fields: null for all, or a list of at least one of bid, bid_size, ask, ask_size"),
+        ({"fields": "bid"}, 400, "fields: "),
+        ({"fields": [5]}, 400, "fields: "),
+        ({"snapshot": -1}, 400, "snapshot: "),
+        ({"snapshot": 1.0}, 400, "snapshot: "),
         ({"snapshot": "yes"}, 400, "snapshot: "),
         ({"symbols": None}, 400, "symbols: "),
         ({"symbols": "x:A"}, 400, "symbols: "),

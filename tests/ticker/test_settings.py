@@ -41,6 +41,7 @@ DEFAULTS: list[tuple[str, object]] = [
     ("limits.requests_burst", 200),
     ("limits.pattern_length", 64),
     ("limits.pattern_stars", 4),
+    ("limits.field_sets", 64),
     ("limits.request_head_s", 10),
     ("freshness.disconnected_s", 1.5),
     ("freshness.quiet_s", 60),

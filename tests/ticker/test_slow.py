@@ -7,7 +7,7 @@ from tests.ticker.fakes import START, FakeSink, ManualClock
 from tests.ticker.stage import EPOCH, quote, trade
 from ticker import frames
 from ticker.bus import Topic
-from ticker.clients import Client, Event
+from ticker.clients import Client, Event, Options
 from ticker.counts import FanoutCounts
 from ticker.slow import SlowClients
 
@@ -52,7 +52,7 @@ def event(topic: Topic, seq: int) -> Event:
 def give(slow: SlowClients, client: Client, topic: Topic) -> None:
     """Put a topic's value on the client's write list and take it back."""
     client.push(frames.update(topic))
-    slow.given_value(topic)
+    slow.given_value(topic, frames.update(topic))
     slow.take_back(client)
     assert client.pending == []
 
@@ -94,7 +94,7 @@ def test_what_is_owed_comes_with_its_newest_value_unless_that_is_on_its_way(
     slow: SlowClients, client: Client, counts: FanoutCounts
 ) -> None:
     still, newer, left, again = (changed() for _ in range(4))
-    client.topics = dict.fromkeys((still, newer, again))
+    client.topics = dict.fromkeys((still, newer, again), Options())
     slow.owe(client, (still, newer, left))
     slow.owe(client, (again, still))
     newer.seq += 1

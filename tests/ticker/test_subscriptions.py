@@ -5,13 +5,15 @@ from hypothesis import strategies as st
 
 from tests.ticker.witness import Book
 from ticker.bus import ChannelName
+from ticker.clients import Options
 from ticker.subscriptions import Subscription, Subscriptions
 
 
 def held(*subscriptions: tuple[ChannelName, str, float | None]) -> Subscriptions:
     found = Subscriptions()
     for subscription in subscriptions:
-        found.put(Subscription(*subscription))
+        channel, name, rate = subscription
+        found.put(Subscription(channel, name, Options(rate)))
     return found
 
 
@@ -50,7 +52,7 @@ def test_what_goes_falls_back_to_what_still_covers() -> None:
 
 def test_subscribing_again_changes_the_options_in_place() -> None:
     subscriptions = held(("ticker", "*", 10), ("ticker", "x:*", None), ("ticker", "*", None))
-    assert [(s.name, s.rate) for s in subscriptions] == [("*", None), ("x:*", None)]
+    assert [(s.name, s.options.rate) for s in subscriptions] == [("*", None), ("x:*", None)]
     assert deciding(subscriptions, "x:A", "ticker") == "x:*"
 
 
@@ -72,13 +74,13 @@ def test_it_is_the_one_that_the_simple_model_says(changes: list[tuple[bool, str]
     subscriptions, book = Subscriptions(), Book()
     for number, (put, name) in enumerate(changes):
         if put:
-            subscriptions.put(Subscription("quotes", name, float(number)))
+            subscriptions.put(Subscription("quotes", name, Options(float(number))))
             book.rates["quotes", name] = number
         else:
             removed = subscriptions.remove("quotes", name)
-            assert (removed.rate if removed else None) == book.rates.pop(("quotes", name), None)
+            assert (removed.options.rate if removed else None) == book.rates.pop(("quotes", name), None)
         for symbol in ("x:A", "x:B", "y:A", "y:B"):
             found, expected = subscriptions.over("quotes", symbol), book.covering("quotes", symbol)
-            assert (found and (found.channel, found.name, found.rate)) == (
+            assert (found and (found.channel, found.name, found.options.rate)) == (
                 expected and (*expected, book.rates[expected])
             )
