@@ -8,6 +8,8 @@ worth on its write list.
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
+import structlog
+
 from feeds.feed import Clock
 from feeds.timestamps import SECOND
 from ticker import frames
@@ -18,6 +20,8 @@ from ticker.flusher import Flusher, Schedule
 SLICE = SECOND // 333  # 3 ms
 STEPS = 64  # a client's at once, where most topics have no snapshot: some 0.2 ms
 BYTES = 64 * 1024  # a client's at once: as much as a transport takes before it pauses
+
+log = structlog.get_logger("fanout")
 
 
 class Joiners:
@@ -56,7 +60,12 @@ class Joiners:
         until = self._clock() + SLICE
         while self._waiting:
             client, _ = self._waiting.popitem(last=False)
-            self._advance(client)
+            try:
+                self._advance(client)
+            except Exception:  # a bug costs the one client, not all that wait behind it
+                log.exception("cannot let topics go live for a client; it is ended", session=client.name)
+                client.joining.clear()
+                client.sink.evict()
             if self._clock() >= until:
                 break
         if self._waiting:
