@@ -18,7 +18,8 @@ from ticker.errors import RequestError
 from ticker.etags import etag, has_it, version
 from ticker.freshness import Watch
 from ticker.hub import Hub
-from ticker.requests import channel_named, check_names
+from ticker.pages import page, parse_limit
+from ticker.requests import channel_named, check_names, time_given
 from ticker.retained import newest_frames
 from ticker.slices import in_slices
 from ticker.status import FINE, feed_report
@@ -28,13 +29,14 @@ ticker {version}: live prices, never silently old
 
   WebSocket  /v1/ws
   REST       /v1/snapshot?channel=ticker&symbols=*   the current values
+             /v1/trades?symbol=…&since=…             the last minutes' trades
              /v1/symbols?match=*                     what there is
              /v1/status                              feeds, and symbols that are not live or quiet
   operating  /healthz  /readyz  /metrics
 """
 
 
-LATER = ("/v1/sse", "/v1/trades", "/v1/bars", "/v1/ticket", "/docs")  # of the protocol
+LATER = ("/v1/sse", "/v1/bars", "/v1/ticket", "/docs")  # of the protocol
 
 # Without a tag nobody can ask whether an answer is still good.
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
@@ -87,6 +89,7 @@ class Rest:
         return [
             web.get("/", self.index),
             web.get("/v1/snapshot", self.snapshot),
+            web.get("/v1/trades", self.trades),
             web.get("/v1/symbols", self.symbols),
             web.get("/v1/status", self.status),
             web.get("/healthz", self.healthz),
@@ -109,6 +112,19 @@ class Rest:
         async for topic in self._in_slices(topics):
             messages += map(frames.payload, self._snapshot(topic))
         return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}', headers)
+
+    async def trades(self, request: web.Request) -> web.Response:
+        """The retained trades of a symbol, a page of them."""
+        _only(request, "symbol", "since", "limit")
+        name, since, limit = map(request.query.get, ("symbol", "since", "limit"))
+        if not name:
+            raise RequestError(400, "symbol: say which, like ?symbol=binance:BTC-USDT")
+        found = self._hub.directory.topics("trades", name) if not is_pattern(name) else ()
+        if not found:
+            raise RequestError(404, f"symbol: {self._hub.directory.why_not('trades', name)}")
+        received = None if since is None else time_given(since)
+        messages, after = page(found[0], received, self._hub.clock(), parse_limit(limit), self._hub.retention)
+        return _json(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}")
 
     async def symbols(self, request: web.Request) -> web.Response:
         """The directory."""

@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from feeds.market import Gap
 from tests.ticker.stage import Peer, Stage
 from tests.ticker.witness import Witness
-from ticker.bus import Topic
+from ticker.bus import ChannelName, Topic
+from ticker.fields import PAYLOAD
 from ticker.requests import Limits
 
 SYMBOLS = ("x:A-B", "y:A-B")
@@ -21,7 +22,11 @@ symbols = st.sampled_from(SYMBOLS)
 channels = st.sampled_from(("ticker", "ticker", "quotes", "trades", "stats", "status"))
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)
 rates = st.sampled_from((50, 10, 10, 4, 0.2, None))
-options = st.sampled_from(({}, {"snapshot": True}, {"snapshot": False})) | rates.map(lambda rate: {"max_rate": rate})
+options = (
+    st.sampled_from(({}, {"snapshot": True}, {"snapshot": False}, {"snapshot": 2}))
+    | rates.map(lambda rate: {"max_rate": rate})
+    | st.builds(lambda rate, number: {"max_rate": rate, "fields": number}, rates, st.integers(1, 2))
+)
 updates = st.lists(st.tuples(symbols, st.sampled_from(("quote", "trade", "stats"))), min_size=1, max_size=8)
 
 
@@ -29,7 +34,7 @@ class Delivery(RuleBasedStateMachine):
     """Up to three clients, some of which stall; after each step all that was written is read and judged."""
 
     @initialize(channel=channels, names=names, options=options)
-    def start(self, channel: str, names: list[str], options: dict[str, Any]) -> None:
+    def start(self, channel: ChannelName, names: list[str], options: dict[str, Any]) -> None:
         self.stage = Stage(
             *SYMBOLS, slow_queue_messages=QUEUE_MESSAGES, slow_queue_bytes=QUEUE_BYTES, limits=Limits(snapshot_trades=3)
         )
@@ -62,7 +67,9 @@ class Delivery(RuleBasedStateMachine):
 
     @precondition(lambda self: self.witnesses)
     @rule(index=st.integers(0, 2), channel=channels, names=names, options=options)
-    def subscribe(self, index: int, channel: str, names: list[str], options: dict[str, Any]) -> None:
+    def subscribe(self, index: int, channel: ChannelName, names: list[str], options: dict[str, Any]) -> None:
+        if "fields" in options:
+            options = options | {"fields": PAYLOAD[channel][: options["fields"]]}
         request = {"op": "subscribe", "channel": channel, "symbols": names, **options}
         self.ask(self.peer(index), request)
 

@@ -150,9 +150,7 @@ class TestDelivery:
     def test_a_slow_client_gets_its_own(self, stage: Stage, peer: Peer) -> None:
         peer.subscribe("quotes", "x:A", fields=["ask"])
         peer.subscribe("trades", "x:A", fields=["price"])
-        peer.sink.pause()
-        stage.quote("x:B")
-        peer.sink.paused = False
+        peer.sink.stalled, peer.sink.high = True, 0
         stage.quote("x:A")
         for bid in "123":
             stage.quote("x:A", bid)

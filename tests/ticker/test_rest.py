@@ -133,6 +133,77 @@ async def test_a_snapshot_that_cannot_be_had(get: Get, query: str, status: int, 
     assert reason in body["reason"]
 
 
+async def traded(stage: Stage, *prices: str) -> None:
+    """A trade for each price, two of them at a time."""
+    for number, price in enumerate(prices):
+        stage.clock.advance(number % 2)
+        stage.trade("sim:ETH-USDT", price)
+
+
+def prices(body: Any) -> list[str]:
+    """The trades by their prices, gaps by their reasons."""
+    return [m["price"] if m["type"] == "trade" else m["reason"] for m in body["messages"]]
+
+
+TRADES = "/v1/trades?symbol=sim:ETH-USDT"
+START = "2026-08-09T21:05:48Z"
+
+
+async def test_trades_without_a_time_are_the_newest_oldest_first(get: Get, stage: Stage) -> None:
+    await traded(stage, *"12345")
+    status, body = await answer(get, f"{TRADES}&limit=2")
+    assert (status, prices(body), body["next"]) == (200, ["4", "5"], None)
+    assert all(m["snapshot"] and m["type"] == "trade" for m in body["messages"])
+    assert prices((await answer(get, TRADES))[1]) == list("12345")
+    assert (await get(TRADES)).headers["Cache-Control"] == "no-store"
+
+
+async def test_pages_of_trades_follow_each_other_without_a_hole_or_a_repetition(get: Get, stage: Stage) -> None:
+    await traded(stage, *"0123456789")
+    for limit in range(1, 12):
+        pages: list[list[str]] = []
+        since: str | None = START
+        while since:
+            _, body = await answer(get, f"{TRADES}&since={since}&limit={limit}")
+            pages.append(prices(body))
+            since = body["next"]
+        assert [price for page in pages for price in page] == list("0123456789")
+        assert max(map(len, pages)) <= max(limit, 2)
+        assert len(pages) <= 10 // max(limit - 1, 2) + 1
+
+
+async def test_trades_that_are_not_retained_are_told_first(get: Get, stage: Stage) -> None:
+    await traded(stage, *"12")
+    stage.clock.advance(400)
+    await traded(stage, *"34")
+    assert prices((await answer(get, f"{TRADES}&since={START}"))[1]) == ["retention", "3", "4"]
+    assert prices((await answer(get, f"{TRADES}&since=2025-01-01T00:00:00.5Z"))[1]) == ["restart", "3", "4"]
+    assert (await answer(get, "/v1/trades?symbol=sim:SOL-USDT"))[1] == {"messages": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "reason"),
+    [
+        ("", 400, "symbol: say which"),
+        ("symbol=", 400, "symbol: say which"),
+        ("symbol=sim:BTC-USTD", 404, "symbol: no such symbol; did you mean sim:BTC-USDT?"),
+        ("symbol=*", 404, "symbol: no such symbol"),
+        ("symbol=sim:BTC-USDT&since=now", 400, "since: an RFC 3339 time"),
+        ("symbol=sim:BTC-USDT&since=", 400, "since: an RFC 3339 time"),
+        ("symbol=sim:BTC-USDT&limit=0", 400, "limit: a number from 1 to 1000"),
+        ("symbol=sim:BTC-USDT&limit=1001", 400, "limit: "),
+        ("symbol=sim:BTC-USDT&limit=-1", 400, "limit: "),
+        ("symbol=sim:BTC-USDT&limit=" + "1" * 5_000, 400, "limit: "),
+        ("symbol=sim:BTC-USDT&limit=%C2%B2", 400, "limit: "),
+        ("symbol=sim:BTC-USDT&from=1", 400, "from: not offered here"),
+    ],
+)
+async def test_trades_that_cannot_be_had(get: Get, query: str, status: int, reason: str) -> None:
+    found, body = await answer(get, f"/v1/trades?{query}")
+    assert (found, body["code"]) == (status, status)
+    assert reason in body["reason"]
+
+
 async def test_the_directory(get: Get) -> None:
     status, body = await answer(get, "/v1/symbols?match=*:BTC-*")
     assert (status, body["next"]) == (200, None)
@@ -172,7 +243,7 @@ async def test_readiness(get: Get, readiness: Readiness, state: Any, status: int
 
 async def test_the_index_says_what_there_is(get: Get) -> None:
     text = await (await get("/")).text()
-    for path in ("/v1/ws", "/v1/snapshot", "/v1/symbols", "/v1/status", "/metrics"):
+    for path in ("/v1/ws", "/v1/snapshot", "/v1/trades", "/v1/symbols", "/v1/status", "/metrics"):
         assert path in text
 
 

@@ -15,6 +15,7 @@ CHANNEL_OF = {"quote": "quotes", "trade": "trades", "stats": "stats", "ticker": 
 Key = tuple[str, str]  # channel and symbol
 Rate = float | None
 
+HEAD = {"type", "symbol", "seq", "time", "received", "epoch", "snapshot"}
 LONGEST_WAIT = 1.25  # periods that a thinned value waits at most
 
 
@@ -23,6 +24,7 @@ class Book:
 
     def __init__(self) -> None:
         self.rates: dict[Key, Rate] = {}  # by channel and name as written
+        self.fields: dict[Key, list[str] | None] = {}
 
     def covering(self, channel: str, symbol: str) -> Key | None:
         """The subscription that decides over a topic."""
@@ -46,9 +48,9 @@ class Book:
         for name in message["symbols"]:
             key = (message["channel"], name)
             if message["op"] == "subscribe":
-                self.rates[key] = message["max_rate"]
+                self.rates[key], self.fields[key] = message["max_rate"], message["fields"]
             else:
-                del self.rates[key]
+                del self.rates[key], self.fields[key]
 
 
 class Witness:
@@ -63,7 +65,7 @@ class Witness:
         self._told: set[str] = set()  # symbols whose status came
         self._last_trade = -1
         self._sent_at: dict[Key, int] = {}  # the last live update of each topic since an ack or a stall
-        self._stalled = False
+        self._stalled = self._changing = False
         self._begins: set[Key] = set()  # topics that nothing covered before the last request
         self._published: dict[Key, int] = {}  # the seq of each topic at the last request
         self._snapshots: set[Key] = set()  # topics of which the last thing that came was a snapshot
@@ -81,18 +83,21 @@ class Witness:
             if self.book.covering(*key):
                 self.position[key] = max(self.position[key], newest[key])
         self._begins.clear()
+        self._changing = False
 
     def read(self, message: Message, now: int) -> None:
         """The next message, written at `now`."""
         kind = message["type"]
         if kind == "ack":
             self.book.ack(message)
+            self._changing = message["op"] == "subscribe"
             self._forget_uncovered()
         elif kind == "gap":
             self._gap(message)
         elif kind in CHANNEL_OF:
             key = (CHANNEL_OF[kind], message["symbol"])
             self._allowed(key)
+            self._chosen(key, message)
             if kind == "trade":
                 self._trade(message)
             else:
@@ -129,6 +134,14 @@ class Witness:
             assert self.book.covering(channel, symbol), f"{key} comes without its ack, or after that of its end"
             assert symbol in self._told, f"{key} comes before its status"
 
+    def _chosen(self, key: Key, message: Message) -> None:
+        """A message has the fields that were chosen; while they are being changed, it may have the old ones."""
+        covered = self.book.covering(*key)
+        fields = self.book.fields[covered] if covered else None
+        if not self._changing:
+            assert fields is None or set(message) - HEAD == set(fields), f"{key} has not the fields {fields}"
+            assert fields is not None or len(set(message) - HEAD) > 3, f"{key} has not all fields"
+
     def _state(self, key: Key, message: Message, now: int) -> None:
         seq, last = message["seq"], self.position.get(key, 0)
         assert seq >= last, f"{key} goes back from {last} to {seq}"
@@ -151,10 +164,11 @@ class Witness:
             self._sent_at[key] = now
 
     def _trade(self, message: Message) -> None:
-        if "snapshot" in message:
-            return
         symbol, seq, number = message["symbol"], message["seq"], int(message["price"])
         last = self.position["trades", symbol]
+        if "snapshot" in message:  # it may have become retained while the client was slow to take the others
+            self.position["trades", symbol] += seq == last + 1
+            return
         assert seq == last + 1, f"trade {seq} of {symbol} follows {last}"
         assert number > self._last_trade, "trades are not in publish order across symbols"
         self.position["trades", symbol], self._last_trade = seq, number
