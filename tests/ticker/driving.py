@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import json
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
@@ -122,7 +123,7 @@ class RawClient:
             async with asyncio.timeout(DEADLINE_S):
                 while not (value := condition()):
                     assert not self.ended, f"the connection ended before {what}; read: {self.frames[-5:]}"
-                    await self._read()
+                    await self.read()
         except TimeoutError:
             raise AssertionError(f"waited {DEADLINE_S} s in vain for {what}; read: {self.frames[-5:]}") from None
         return value
@@ -147,9 +148,15 @@ class RawClient:
         """Close the socket without a word."""
         self._socket.close()
 
-    async def _read(self) -> None:
+    def cut(self) -> None:
+        """As if the network was gone: what is on its way is lost, on both sides."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
+    async def read(self, most: int = 65_536) -> None:
+        """Read what comes next, so many bytes at most; the next frame's first ones wait for the others."""
         try:
-            data = await asyncio.get_running_loop().sock_recv(self._socket, 65_536)
+            data = await asyncio.get_running_loop().sock_recv(self._socket, most)
         except ConnectionError:
             data = b""
         self.ended = not data
@@ -174,8 +181,17 @@ class RawClient:
         return data[0] & 0x0F, data[at : at + size]
 
 
+class Listening(Protocol):
+    """A server, in this process or in another."""
+
+    @property
+    def port(self) -> int:
+        """Where on the loopback it listens."""
+        ...
+
+
 @contextlib.asynccontextmanager
-async def raw_client(server: Driven, receive_buffer: int | None = None) -> AsyncIterator[RawClient]:
+async def raw_client(server: Listening, receive_buffer: int | None = None) -> AsyncIterator[RawClient]:
     """A client that has shaken hands. A small receive buffer lets the server notice soon that it does not read."""
     loop = asyncio.get_running_loop()
     with socket.socket() as peer:
