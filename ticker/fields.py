@@ -7,17 +7,25 @@ from typing import Any
 from ticker.bus import ChannelName, Fields
 from ticker.directory import nearest
 from ticker.errors import RequestError
-from ticker.frames import ALWAYS
+from ticker.messages import (
+    ALWAYS,
+    DataMessage,
+    QuoteMessage,
+    StatsMessage,
+    StatusMessage,
+    TickerMessage,
+    TradeMessage,
+)
 
+KINDS: Mapping[ChannelName, type[DataMessage]] = {
+    "ticker": TickerMessage,
+    "quotes": QuoteMessage,
+    "trades": TradeMessage,
+    "stats": StatsMessage,
+    "status": StatusMessage,
+}
 PAYLOAD: Mapping[ChannelName, tuple[str, ...]] = {
-    "ticker": (
-        *("last", "last_time", "bid", "ask", "bid_size", "ask_size"),
-        *("open_24h", "high_24h", "low_24h", "volume_24h", "change_24h", "change_pct_24h"),
-    ),
-    "quotes": ("bid", "bid_size", "ask", "ask_size"),
-    "trades": ("price", "size", "side", "trade_id"),
-    "stats": ("open", "high", "low", "last", "volume", "change", "change_pct", "source"),
-    "status": ("state", "reason", "since", "last_received", "until"),
+    channel: tuple(name for name in kind.__struct_fields__ if name not in ALWAYS) for channel, kind in KINDS.items()
 }
 
 

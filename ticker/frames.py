@@ -3,22 +3,18 @@
 The frame is final (RFC 6455, section 5.2: FIN, opcode text, no mask), because sessions negotiate no compression.
 """
 
-from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import orjson
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 from msgspec.json import Encoder
 
-from feeds.market import Gap, Quote, Side, Stats, Trade
+from feeds.market import Gap, Trade
 from feeds.timestamps import rfc3339
-from ticker.bus import Fields, Reason, State, Status, Topic
-from ticker.rows import Row
+from ticker.bus import Fields, Topic
+from ticker.messages import ALWAYS, MESSAGES
 
 Message = dict[str, Any]
-
-# What a message is not understood without: it is there whatever fields are chosen.
-ALWAYS = ("type", "symbol", "seq", "time", "received", "epoch", "snapshot")
 
 PING = b"\x89\x00"
 
@@ -141,107 +137,3 @@ def _snapshot(topic: Topic, seq: int, value: Any, fields: Fields | None = None) 
     """A message with what marks it as a snapshot at its end; a trade has its epoch in any case."""
     epoch = b"" if type(value) is Trade else b',"epoch":' + orjson.dumps(topic.epoch)
     return b'%b,"snapshot":true%b}' % (_message(topic, seq, value, fields)[:-1], epoch)
-
-
-class _Data(Struct, tag_field="type", gc=False):
-    """What every data message has. Structs, because making one and encoding it takes half as long as a dict does."""
-
-    symbol: str
-    seq: int
-    time: str | None
-    received: str
-
-
-class _Quote(_Data, tag="quote", gc=False):
-    bid: str | None
-    bid_size: str | None
-    ask: str | None
-    ask_size: str | None
-
-
-class _Trade(_Data, tag="trade", gc=False):
-    price: str
-    size: str
-    side: Side | None
-    trade_id: str | None
-    epoch: str
-
-
-class _Stats(_Data, tag="stats", gc=False):
-    open: str | None
-    high: str | None
-    low: str | None
-    last: str | None
-    volume: str | None
-    change: str | None
-    change_pct: str | None
-    source: str
-
-
-class _Ticker(_Data, tag="ticker", gc=False):
-    last: str | None
-    last_time: str | None
-    bid: str | None
-    ask: str | None
-    bid_size: str | None
-    ask_size: str | None
-    open_24h: str | None
-    high_24h: str | None
-    low_24h: str | None
-    volume_24h: str | None
-    change_24h: str | None
-    change_pct_24h: str | None
-
-
-class _Status(_Data, tag="status", gc=False):
-    state: State
-    reason: Reason | None
-    since: str
-    last_received: str | None
-    until: None = None
-
-
-def _quote(topic: Topic, seq: int, quote: Quote) -> _Quote:
-    received = rfc3339(quote.received)
-    return _Quote(topic.symbol, seq, quote.time, received, quote.bid, quote.bid_size, quote.ask, quote.ask_size)
-
-
-def _trade(topic: Topic, seq: int, trade: Trade) -> _Trade:
-    head = (topic.symbol, seq, trade.time, rfc3339(trade.received))
-    return _Trade(*head, trade.price, trade.size, trade.side, trade.trade_id, topic.epoch)
-
-
-def _stats(topic: Topic, seq: int, stats: Stats) -> _Stats:
-    return _Stats(
-        topic.symbol,
-        seq,
-        stats.time,
-        rfc3339(stats.received),
-        stats.open,
-        stats.high,
-        stats.low,
-        stats.last,
-        stats.volume,
-        stats.change,
-        stats.change_pct,
-        stats.source,
-    )
-
-
-def _ticker(topic: Topic, seq: int, row: Row) -> _Ticker:
-    return _Ticker(topic.symbol, seq, row.time, rfc3339(row.received), **row.figures())
-
-
-def _status(topic: Topic, seq: int, status: Status) -> _Status:
-    head = (topic.symbol, seq, status.time, rfc3339(status.received))
-    last_received = None if status.last_received is None else rfc3339(status.last_received)
-    return _Status(*head, status.state, status.reason, rfc3339(status.since), last_received)
-
-
-MESSAGES: Mapping[type, Callable[[Topic, int, Any], _Data]] = {
-    Quote: _quote,
-    Trade: _trade,
-    Stats: _stats,
-    Row: _ticker,
-    Status: _status,
-}

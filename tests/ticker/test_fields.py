@@ -10,7 +10,8 @@ from tests.ticker.stage import Peer, Stage
 from ticker import frames
 from ticker.bus import CHANNELS, ChannelName
 from ticker.errors import RequestError
-from ticker.fields import ALWAYS, PAYLOAD, FieldSets, in_order, parse_fields
+from ticker.fields import PAYLOAD, FieldSets, in_order, parse_fields
+from ticker.messages import ALWAYS
 
 BID, ASK, PRICES = (frozenset(names) for names in (["bid"], ["ask"], ["bid", "ask"]))
 HEAD = {"type", "symbol", "seq", "time", "received"}
