@@ -124,11 +124,13 @@ class Fanout:
         if audience is None:
             return
         if audience.every:
-            self._flusher.spread(topic, audience.every)
-        for fields, clients in audience.chosen.items():
-            self._flusher.spread(topic, clients, fields)
-        if audience.every or audience.chosen:
             assert topic.value is not None
+            self._flusher.spread(topic, audience.every)
+            self._flusher.note_receipt(topic, topic.value.received)
+        if audience.chosen:
+            assert topic.value is not None
+            for fields, chosen in audience.chosen.items():
+                self._flusher.spread(topic, chosen, fields)
             self._flusher.note_receipt(topic, topic.value.received)
         for cadence, clients in audience.paced.items():
             self._offer(cadence, topic, clients)
