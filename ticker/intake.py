@@ -5,7 +5,6 @@ told of the past comes in slices, as the client takes them (ticker/joining.py), 
 """
 
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
 
 import structlog
 
@@ -13,7 +12,7 @@ from ticker.bus import ChannelName, Topic
 from ticker.clients import Client, Joining, Options, Step
 from ticker.directory import Market, is_pattern, matches
 from ticker.hub import Hub
-from ticker.retained import Loss, Reader, merged, newest, since
+from ticker.retained import Loss, Reader, Reason, merged, newest, since
 from ticker.subscriptions import Subscriptions
 
 ALL = 2**53  # more trades than there are
@@ -87,37 +86,39 @@ class Intake:
                 self._fanout.change(self._client, topic, deciding.options)
             if topic.history is not None and number:
                 self._fanout.leave(self._client, topic)
-                yield from self._reading([newest(topic, number, self._hub.retention)])
+                yield from self._reading({newest(topic, number, self._hub.retention): deciding.options})
             elif number or not live:
                 yield Joining(topic, deciding.options, bool(number) or (is_status and not live))
 
     def _resuming(self, topics: Collection[Topic], received: int) -> Iterator[Step]:
         """What is live already is told again from there on, and live again behind that: else it would get ahead."""
-        hub, readers = self._hub, []
+        hub, readers = self._hub, {}
         for topic in topics:
             yield self._status(topic.symbol)
-            self._fanout.leave(self._client, topic)
-            readers.append(since(topic, received, hub.clock(), hub.retention))
+            if (options := self._options(topic)) is not None:
+                self._fanout.leave(self._client, topic)
+                readers[since(topic, received, hub.clock(), hub.retention)] = options
         told = yield from self._reading(readers)
         result = next((reason for reason in ("restart", "retention") if reason in told), "complete")
         hub.counts.resumes[result] += 1
 
-    def _reading(self, readers: Sequence[Reader]) -> Generator[Step, None, set[Literal["retention", "restart"]]]:
+    def _reading(self, readers: Mapping[Reader, Options]) -> Generator[Step, None, set[Reason]]:
         """What readers come upon, and then their topics live; why something was missing, if it was."""
         counts, told = self._fanout.counts, set()
-        options = {reader.topic: self._options(reader.topic) for reader in readers}
-        for found in merged(readers, self._hub.retention):
-            chosen = options[found.topic]
-            if chosen is None:
-                continue
+        changes = self._subscriptions.changes
+        joinings = {reader.topic: Joining(reader.topic, options, False) for reader, options in readers.items()}
+        for found in merged(list(readers), self._hub.retention):
             if isinstance(found.item, Loss):
                 told.add(found.item.reason)
                 counts.gaps[found.item.reason] += 1
                 counts.lost[found.item.reason] += found.item.missed or 0
-            yield found.frame(chosen.fields)
+            yield found.frame(joinings[found.topic].options.fields)
         # Nothing was published since the last look, and nothing can be before these are live.
-        now = {topic: self._options(topic) for topic in options}
-        yield [Joining(topic, chosen, False) for topic, chosen in now.items() if chosen is not None]
+        if self._subscriptions.changes == changes:
+            yield list(joinings.values())
+        else:
+            covered = ((topic, self._options(topic)) for topic in joinings)
+            yield [Joining(topic, options, False) for topic, options in covered if options is not None]
         return told
 
     def _taking_in_new(self, markets: Iterable[Market]) -> Iterator[Step]:

@@ -7,8 +7,7 @@ since: from there the client can go on live, with neither hole nor repetition.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from heapq import merge
-from operator import itemgetter
+from heapq import heapify, heappop, heapreplace
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -18,12 +17,14 @@ from ticker import frames
 from ticker.bus import Fields, Topic
 from ticker.history import Entry, History, Retention
 
+Reason = Literal["retention", "restart"]
+
 
 class Loss(Struct, frozen=True):
     """Trades that are not retained: `first` to `last` inclusive, as far as that is known. `received`: the newest's."""
 
     received: int
-    reason: Literal["retention", "restart"]
+    reason: Reason
     first: int | None
     last: int | None
     missed: int | None
@@ -65,13 +66,20 @@ class Reader:
         self._started = started
         self._restarted = restarted  # the client comes from another run, and does not know that yet
 
+    def take(self, until: int) -> Found | None:
+        """The next that there is, up to a place in the order of publishing; None: that is all."""
+        found = self._next()
+        if found is None or found.place >= until:
+            return None
+        self._position = max(self._position, self._history.dropped)
+        if not isinstance(found.item, Loss):
+            self._position += 1
+        self._seq, self._restarted = found.seq, False
+        return found
+
     def read(self, until: int) -> Iterator[Found]:
-        """What there is to read on, up to a place in the order of publishing."""
-        while (found := self._next()) is not None and found.place < until:
-            self._position = max(self._position, self._history.dropped)
-            if not isinstance(found.item, Loss):
-                self._position += 1
-            self._seq, self._restarted = found.seq, False
+        """All that there is, up to that place."""
+        while (found := self.take(until)) is not None:
             yield found
 
     def _next(self) -> Found | None:
@@ -131,7 +139,16 @@ def merged(readers: Sequence[Reader], retention: Retention) -> Iterator[Found]:
     until = -1
     while until != retention.place:
         until = retention.place
-        yield from merge(*(reader.read(until) for reader in readers), key=itemgetter(0))
+        # Places may be equal, those of losses before the first trade; the second number tells them apart.
+        heap = [(found.place, n, found) for n, reader in enumerate(readers) if (found := reader.take(until))]
+        heapify(heap)
+        while heap:
+            _, n, found = heap[0]
+            yield found
+            if (following := readers[n].take(until)) is None:
+                heappop(heap)
+            else:
+                heapreplace(heap, (following.place, n, following))
 
 
 def newest_frames(topic: Topic, number: int, retention: Retention) -> list[bytes]:

@@ -30,6 +30,7 @@ class Subscriptions:
     """One client's, in the order in which they were made."""
 
     def __init__(self) -> None:
+        self.changes = 0  # counts whatever makes another subscription decide, or other options
         self._held: dict[tuple[ChannelName, str], Subscription] = {}
         self._patterns: dict[tuple[ChannelName, str], Subscription] = {}
 
@@ -46,6 +47,7 @@ class Subscriptions:
 
     def put(self, subscription: Subscription) -> Subscription | None:
         """Hold a subscription; the one of the same channel and name that it replaces, if any."""
+        self.changes += 1
         key = (subscription.channel, subscription.name)
         replaced = self._held.get(key)
         self._held[key] = subscription
@@ -55,6 +57,7 @@ class Subscriptions:
 
     def remove(self, channel: ChannelName, name: str) -> Subscription | None:
         """Give a subscription up; None where there is none of that channel and name."""
+        self.changes += 1
         self._patterns.pop((channel, name), None)
         return self._held.pop((channel, name), None)
 

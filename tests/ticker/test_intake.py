@@ -99,6 +99,23 @@ class TestSince:
         trades(stage, "x:A", "x:B")
         assert told(peer.sink.news()) == ["3", "4"]
 
+    @pytest.mark.parametrize("asked", [{"since": at(1)}, {"snapshot": 5}])
+    def test_what_was_live_does_not_get_ahead_meanwhile(
+        self, stage: Stage, peer: Peer, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(joining, "STEPS", 2)
+        peer.subscribe("trades", "x:A")
+        trades(stage, *["x:A"] * 5)
+        peer.sink.news()
+        request = {"op": "subscribe", "channel": "trades", "symbols": ["x:A"], **asked}
+        peer.session.receive(json.dumps(request).encode())
+        for _ in range(4):
+            stage.schedule.turn()
+        stage.trade("x:A", "5")
+        assert told(peer.sink.news()) == ["0s", "1s", "2s", "3s", "4s", "5s"]
+        stage.trade("x:A", "6")
+        assert told(peer.sink.news()) == ["6"]
+
     def test_state_has_a_warning_and_its_current_value(self, stage: Stage, peer: Peer) -> None:
         stage.quote("x:A")
         ack, *rest = peer.subscribe("quotes", "x:A", since=at(0))
