@@ -163,7 +163,7 @@ values = (
 def test_any_value_is_encoded_as_its_plain_message(
     value: Quote | Trade | Stats, symbol: str, epoch: str, seq: int
 ) -> None:
-    topic = Topic(CHANNEL_OF[type(value)], symbol, epoch, 10)
+    topic = Topic(CHANNEL_OF[type(value)], symbol, epoch)
     topic.seq, topic.value = seq, value
     not_sent = ("symbol", "received", "order", "number")
     body = {name: item for name, item in msgspec.structs.asdict(value).items() if name not in not_sent}
