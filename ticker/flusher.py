@@ -6,8 +6,8 @@ What is done for each delivery, and for each write, is all in `spread` and `_wri
   audience holds for each client (ticker/audiences.py): nothing is looked up, asked or decided for each delivery;
 - that includes paused clients. What they were given is taken back at the next flush, and remembered in bounded space
   (ticker/slow.py): there are few of them, and the others need not be asked whether they are paused;
-- writes are made together, one system call after the other (`WriteAll`): after each the kernel has left little of
-  what the processor had at hand, and with more to be done between two of them all would be slower, by a seventh;
+- writes are made together, one system call after the other (`WriteAll`), so that little is done between two of them:
+  after each the kernel has left little of what the processor had at hand. docs/performance.md has what it gave;
 - a flush longer than a slice is cut, and the loop turns in between; what is published meanwhile goes with the next one,
   or with the client's turn in this one.
 """
