@@ -6,15 +6,22 @@ is None. `symbol` is our name, `venue:INSTRUMENT`. `received` is nanoseconds sin
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
+
+from feeds.timestamps import SECOND
 
 Side = Literal["buy", "sell"]
 Channel = Literal["quotes", "trades", "stats"]
 Kind = Literal["crypto", "equity", "fx", "commodity", "index", "unknown"]
+Interval = Literal["1s", "1m", "5m", "1h", "1d"]
 
 CHANNELS: tuple[Channel, ...] = ("quotes", "trades", "stats")
+INTERVALS: Mapping[Interval, int] = {  # in nanoseconds
+    interval: seconds * SECOND
+    for interval, seconds in zip(get_args(Interval), (1, 60, 300, 3_600, 86_400), strict=True)
+}
 
 
 class Instrument(Struct, frozen=True, gc=False):
@@ -76,6 +83,26 @@ class Stats(Struct, frozen=True, gc=False):
     change_pct: str | None = None
     source: Literal["venue", "ticker"] = "venue"
     order: int | None = None
+
+
+class Bar(Struct, frozen=True, gc=False):
+    """The prices and the volume of one interval that begins at `start`, nanoseconds since 1970, a multiple of it.
+
+    `time` is the last trade's. `volume` and `trades`, their number, are None where the bar was not made of trades.
+    """
+
+    symbol: str
+    received: int
+    time: str | None
+    interval: Interval
+    start: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str | None
+    trades: int | None
+    closed: bool
 
 
 Update = Quote | Trade | Stats

@@ -62,6 +62,11 @@ def _beginning(text: str) -> int:
     return int(datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC).timestamp()) * SECOND
 
 
+def to_the_second(nanoseconds: int) -> str:
+    """`2026-08-09T21:05:48Z`: without what is less than a second."""
+    return f"{_second(nanoseconds // SECOND)}Z"
+
+
 def from_milliseconds(milliseconds: int) -> str:
     """A time that a venue gives in milliseconds: three fraction digits."""
     return f"{_venues_rfc3339(milliseconds * 1_000_000)[:23]}Z"

@@ -1,0 +1,77 @@
+"""The closed bars that are kept of one topic: packed, since there are hundreds of each symbol and interval."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from feeds.market import Bar, Interval
+
+
+class _Packed(Struct, array_like=True, gc=False):
+    """A closed bar and the seq with which it was told; what the topic knows is left out. Some 100 bytes as msgpack."""
+
+    start: int
+    seq: int
+    received: int
+    time: str | None
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str | None
+    trades: int | None
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(_Packed).decode
+
+
+class BarHistory:
+    """At most so many bars of a symbol and interval, the newest."""
+
+    __slots__ = ("_interval", "_kept", "_most", "_symbol")
+
+    def __init__(self, symbol: str, interval: Interval, most: int) -> None:
+        self._symbol = symbol
+        self._interval: Interval = interval
+        self._most = most
+        self._kept: list[bytes] = []  # by start
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def keep(self, seq: int, bar: Bar) -> None:
+        """A bar that was closed, or corrected: then it replaces the one that it was."""
+        packed = _pack(
+            _Packed(
+                bar.start, seq, bar.received, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades
+            )
+        )
+        place = self._place(bar.start)
+        if place < len(self._kept) and _unpack(self._kept[place]).start == bar.start:
+            self._kept[place] = packed
+        else:
+            self._kept.insert(place, packed)
+            del self._kept[: -self._most]
+
+    def newest(self, most: int) -> Sequence[tuple[int, Bar]]:
+        """At most so many bars, oldest first, each with its seq."""
+        return list(self._unpacked(self._kept[-most:])) if most > 0 else ()
+
+    def _place(self, start: int) -> int:
+        """Where a bar belongs that begins then: at the end or close to it."""
+        place = len(self._kept)
+        while place and _unpack(self._kept[place - 1]).start >= start:
+            place -= 1
+        return place
+
+    def _unpacked(self, some: Sequence[bytes]) -> Iterator[tuple[int, Bar]]:
+        for bar in map(_unpack, some):
+            yield (
+                bar.seq,
+                Bar(
+                    self._symbol, bar.received, bar.time, self._interval, bar.start,
+                    bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades, closed=True,
+                ),
+            )  # fmt: skip
