@@ -13,10 +13,11 @@ from feeds.counts import Histogram
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
 from ticker import announcements, files, garbage
+from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
 from ticker.counts import SHORT_BUCKETS, ClientCounts
-from ticker.directory import Directory, matches
+from ticker.directory import Directory, by_pattern, matches
 from ticker.errors import ServeError
 from ticker.fanout import Fanout
 from ticker.fields import FieldSets
@@ -30,7 +31,7 @@ from ticker.pipeline import Pipeline
 from ticker.rates import Rates
 from ticker.requests import Limits
 from ticker.rest import Readiness, Rest, errors
-from ticker.settings import Freshness, Section, Settings
+from ticker.settings import Section, Settings
 from ticker.websocket import WebSocketServer
 
 TICK_S = 0.1
@@ -51,14 +52,16 @@ class Service:
         self._started = self._clock()
         self._loop_lag = Histogram(SHORT_BUCKETS)
         self._readiness = Readiness()
-        fanout, limits, history = settings.fanout, settings.limits, settings.history
+        fanout, limits, history, fresh = settings.fanout, settings.limits, settings.history, settings.freshness
         self._fanout = Fanout(
             self._clock,
             schedule,
             write_all,
             **_section(fanout, leave_out=NOT_OF_FANOUT),
         )
-        self._watch = Watch(disconnected_s=settings.freshness.disconnected_s, quiet_s=_quiet_s(settings.freshness))
+        self._watch = Watch(
+            disconnected_s=fresh.disconnected_s, quiet_s=by_pattern(fresh.quiet_by_pattern, fresh.quiet_s)
+        )
         directory = Directory()
         self._retention = Retention(
             self._started,
@@ -66,8 +69,14 @@ class Service:
             trades_kept_s=history.trades_s,
             bytes_kept=history.bytes,
         )
-        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
-        self._pipeline = Pipeline(self._bus, directory, self._watch)
+        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, history.bars_per_interval)
+        self._bars = Bars(
+            self._bus,
+            intervals=settings.bars.intervals,
+            grace_s=settings.bars.grace_s,
+            from_quotes=lambda symbol: any(matches(pattern, symbol) for pattern in settings.bars.from_quotes),
+        )
+        self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         hub = Hub(
             directory,
@@ -76,6 +85,7 @@ class Service:
             Limits(
                 **_section(limits, leave_out=("clients", "request_head_s", "field_sets")),
                 snapshot_trades=history.snapshot_trades,
+                intervals=settings.bars.intervals,
             ),
             Rates(offered=fanout.rates, ticker=fanout.ticker_rate),
             fanout.heartbeat_s,
@@ -144,6 +154,7 @@ class Service:
             clients_limit=clients_limit,
             readiness=self._readiness,
             loop_lag=self._loop_lag,
+            late_trades=self._bars.late,
         )
 
     async def _metrics(self, request: web.Request) -> web.Response:
@@ -170,6 +181,7 @@ class Service:
             lambda: self._fanout.heartbeat(now, now + int(TICK_S * SECOND)),
             lambda: self._websocket.tick(now, part, PARTS),
             lambda: self._note_readiness(now),
+            lambda: self._close_bars(now),
             garbage.see_to,
         ]
         if part % 5 == 0:
@@ -181,6 +193,11 @@ class Service:
                 duty()
             except Exception:  # a bug in one of them must not end the others, and with them the service
                 log.exception("a regular duty failed, which is a bug")
+
+    def _close_bars(self, now: int) -> None:
+        """Those whose time is over; the loop turns between some and the next."""
+        if self._bars.tick(now):
+            asyncio.get_running_loop().call_soon(self._close_bars, now)
 
     def _note_readiness(self, now: int) -> None:
         if self._readiness.state == "starting":
@@ -237,13 +254,3 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
 
 def _section(section: Section, leave_out: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in section if name not in leave_out}
-
-
-def _quiet_s(freshness: Freshness) -> Callable[[str], float]:
-    """How long a symbol may be without a change: by the first pattern that matches it, else the general figure."""
-
-    def quiet_s(symbol: str) -> float:
-        found = (s for pattern, s in freshness.quiet_by_pattern.items() if matches(pattern, symbol))
-        return next(found, freshness.quiet_s)
-
-    return quiet_s

@@ -4,15 +4,17 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from feeds.market import Gap, Quote, Stats, Trade
+from feeds.market import Bar, Gap, Interval, Quote, Stats, Trade
+from ticker.bar_history import BarHistory
 from ticker.history import History, Retention
 from ticker.rows import Row
+from ticker.series import Series
 
-ChannelName = Literal["ticker", "quotes", "trades", "stats", "status"]
+ChannelName = Literal["ticker", "quotes", "trades", "bars", "stats", "status"]
 State = Literal["live", "quiet", "stale", "halted", "closed", "unknown"]
 Reason = Literal["feed_disconnected", "feed_silent", "removed", "starting"]
 
-CHANNELS: tuple[ChannelName, ...] = ("ticker", "quotes", "trades", "stats", "status")
+CHANNELS: tuple[ChannelName, ...] = ("ticker", "quotes", "trades", "bars", "stats", "status")
 
 Fields = frozenset[str]  # of a channel's payload, those that a client wants; ticker/fields.py says which there are
 
@@ -29,32 +31,49 @@ class Status(Struct, frozen=True, gc=False):
     time: None = None  # a state that we decide has no venue time
 
 
-Value = Quote | Trade | Stats | Row | Status
+Value = Quote | Trade | Stats | Row | Status | Bar | Series
 
 
 class Topic:
-    """One channel of one symbol.
+    """One channel of one symbol; of bars one interval.
 
     `epoch` names the run of numbering: another run counts from 1 again. `seq` numbers the updates; 0: there was none
-    yet. `history`, for trades alone, holds what is retained. `frame` and `snapshot` hold the bytes of the newest value
-    once frames.py has made them, and `chosen` those with fewer fields, with the seq that they belong to.
+    yet. `history`, for trades alone, holds what is retained. `bars`, for bars alone, holds the closed ones; the value
+    is the open one, or the one just closed. `frame` and `snapshot` hold the bytes of the newest value once frames.py
+    has made them, and `chosen` those with fewer fields, with the seq that they belong to.
     """
 
-    __slots__ = ("channel", "chosen", "epoch", "frame", "history", "seq", "snapshot", "symbol", "value")
+    __slots__ = (
+        "bars",
+        "channel",
+        "chosen",
+        "epoch",
+        "frame",
+        "history",
+        "interval",
+        "seq",
+        "snapshot",
+        "symbol",
+        "value",
+    )
 
-    def __init__(self, channel: ChannelName, symbol: str, epoch: str) -> None:
+    def __init__(
+        self, channel: ChannelName, symbol: str, epoch: str, interval: Interval | None = None, bars_kept: int = 0
+    ) -> None:
         self.channel: ChannelName = channel
+        self.interval: Interval | None = interval
         self.symbol = symbol
         self.epoch = epoch
         self.seq = 0
         self.value: Value | None = None
         self.history = History() if channel == "trades" else None
+        self.bars = None if interval is None else BarHistory(symbol, interval, bars_kept)
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
         self.chosen: tuple[int, dict[tuple[Fields, bool], bytes]] = (0, {})
 
     def __repr__(self) -> str:
-        return f"<{self.channel} {self.symbol} #{self.seq}>"
+        return f"<{self.channel} {f'{self.interval} ' if self.interval else ''}{self.symbol} #{self.seq}>"
 
 
 class Listener(Protocol):
@@ -70,14 +89,15 @@ class Listener(Protocol):
 class Bus:
     """Makes topics, and publishes on them."""
 
-    def __init__(self, epoch: str, listener: Listener, retention: Retention) -> None:
+    def __init__(self, epoch: str, listener: Listener, retention: Retention, bars_kept: int = 300) -> None:
         self._epoch = epoch
         self._listener = listener
         self._retention = retention
+        self._bars_kept = bars_kept
 
-    def topic(self, channel: ChannelName, symbol: str) -> Topic:
-        """A new topic, without a value."""
-        return Topic(channel, symbol, self._epoch)
+    def topic(self, channel: ChannelName, symbol: str, interval: Interval | None = None) -> Topic:
+        """A new topic, without a value; for bars of one interval."""
+        return Topic(channel, symbol, self._epoch, interval, self._bars_kept)
 
     def publish(self, topic: Topic, value: Value) -> None:
         """Number the value, keep it as the topic's newest and hand it on, before this returns."""
@@ -88,6 +108,12 @@ class Bus:
             assert type(value) is Trade
             self._retention.keep(topic.history, topic.seq, value)
         self._listener.published(topic)
+
+    def close_bar(self, topic: Topic, bar: Bar) -> None:
+        """Publish a bar that was closed or corrected, and keep it."""
+        assert topic.bars is not None
+        self.publish(topic, bar)
+        topic.bars.keep(topic.seq, bar)
 
     def announce(self, topic: Topic, gap: Gap) -> None:
         """Tell that trades of a topic were lost; the gap stands in the history between the trades around it."""

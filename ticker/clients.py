@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+from feeds.market import Bar
 from ticker import frames
 from ticker.bus import Fields, Topic
 
@@ -81,16 +82,26 @@ class Event(NamedTuple):
     frame: bytes
 
 
-class Backlog:
-    """What a paused client gets when it drains: the names of changed state topics, and the newest trades.
+class Closed(NamedTuple):
+    """The frame of a bar that was closed, or corrected: the next bar must not replace it."""
 
-    Bounded: a topic is named once, and the oldest trades beyond the bounds become one gap a topic.
+    topic: Topic
+    start: int
+    frame: bytes
+
+
+class Backlog:
+    """What a paused client gets when it drains: the names of changed state topics, closed bars, and the newest trades.
+
+    Bounded: a topic is named once, the oldest closed bars beyond the bound are left out, and the oldest trades beyond
+    the bounds become one gap a topic.
     """
 
-    __slots__ = ("_lost", "_messages_most", "_queue", "_size", "_size_most", "changed")
+    __slots__ = ("_closed", "_lost", "_messages_most", "_queue", "_size", "_size_most", "changed")
 
     def __init__(self, messages_most: int, size_most: int) -> None:
         self.changed: dict[Topic, None] = {}
+        self._closed: dict[tuple[Topic, int], bytes] = {}  # by topic and start, in the order of their seq
         self._queue: deque[Event] = deque()
         self._lost: dict[Topic, _Lost] = {}
         self._messages_most = messages_most
@@ -112,16 +123,33 @@ class Backlog:
             lost += oldest.missed or 0
         return lost, gaps + len(self._lost)
 
+    def close(self, bar: Closed) -> int:
+        """Keep a closed bar in place of what it was; how many closed ones that replaces or crowds out."""
+        key = (bar.topic, bar.start)
+        replaced = self._closed.pop(key, None) is not None
+        self._closed[key] = bar.frame
+        if len(self._closed) <= self._messages_most:
+            return int(replaced)
+        topic, start = next(iter(self._closed))
+        del self._closed[topic, start]
+        self.changed[topic] = None  # if that was its newest value, it is sent all the same
+        return 1
+
     def forget(self, topic: Topic) -> None:
         """The client does not get this topic any more."""
         self.changed.pop(topic, None)
         self._lost.pop(topic, None)
+        if topic.bars is not None:
+            self._closed = {key: frame for key, frame in self._closed.items() if key[0] is not topic}
         if topic.history is not None:
             self._queue = deque(event for event in self._queue if event.topic is not topic)
             self._size = sum(len(event.frame) for event in self._queue)
 
     def events(self, sent: Counter[str]) -> list[bytes]:
-        """The gaps, in the order of `received` like the trades, and the trades that remain; `sent` counts these."""
+        """The gaps, in the order of `received` like the trades, the trades that remain, and the closed bars.
+
+        `sent` counts the last two.
+        """
         gaps = [
             frames.gap_frame(
                 topic, lost.received, "slow_consumer", missed=lost.missed, first=lost.first, last=lost.last
@@ -129,7 +157,15 @@ class Backlog:
             for topic, lost in sorted(self._lost.items(), key=lambda item: item[1].received)
         ]
         sent.update(event.topic.channel for event in self._queue if event.seq is not None)
-        return gaps + [event.frame for event in self._queue]
+        sent.update(topic.channel for topic, _ in self._closed)
+        return [*gaps, *(event.frame for event in self._queue), *self._closed.values()]
+
+    def state(self) -> list[Topic]:
+        """The topics whose newest value is not among the events."""
+        return [topic for topic in self.changed if not self._is_closed(topic)]
+
+    def _is_closed(self, topic: Topic) -> bool:
+        return type(topic.value) is Bar and (topic, topic.value.start) in self._closed
 
 
 class Joining(NamedTuple):
@@ -137,7 +173,7 @@ class Joining(NamedTuple):
 
     topic: Topic
     options: Options
-    snapshot: bool
+    snapshot: int  # how many of its values come first: of bars perhaps many, of other state one
 
 
 # Of what a client was promised: a frame, a topic that goes live, or several that go live at one point.

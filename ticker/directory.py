@@ -1,15 +1,16 @@
 """The symbols there are: looking them up by name and by pattern, and guessing what a wrong name was meant to be."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
 from feeds.market import CHANNELS as MARKET_CHANNELS
-from feeds.market import Instrument
+from feeds.market import Instrument, Interval, Quote, Trade
 from ticker.bus import CHANNELS, Bus, ChannelName, Topic
 from ticker.rows import Row
+from ticker.series import Series, SymbolBars
 
 CLOSE_ENOUGH = 70  # of 100, by rapidfuzz's ratio: below it a suggestion confuses more than it helps
 
@@ -34,6 +35,11 @@ def matches(pattern: str, symbol: str) -> bool:
     return _expression(pattern).fullmatch(symbol) is not None
 
 
+def by_pattern(figures: Mapping[str, float], usual: float) -> Callable[[str], float]:
+    """Each symbol's figure: that of the first pattern that matches it, else the usual one."""
+    return lambda symbol: next((figure for pattern, figure in figures.items() if matches(pattern, symbol)), usual)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was most likely meant to be, None where nothing comes close."""
     found = process.extractOne(name, list(known), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
@@ -41,9 +47,27 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 class Market:
-    """One symbol, with its topics and its row."""
+    """One symbol, with its topics and its row.
 
-    __slots__ = ("feed", "instrument", "quotes", "row", "stats", "status", "ticker", "topics", "trades")
+    `bars` are its topics of that channel by interval, each in `series` with the open bar; `made_of` is the kind of
+    update that `made` makes them of. A symbol without bars has none of these.
+    """
+
+    __slots__ = (
+        "bars",
+        "feed",
+        "instrument",
+        "made",
+        "made_of",
+        "quotes",
+        "row",
+        "series",
+        "stats",
+        "status",
+        "ticker",
+        "topics",
+        "trades",
+    )
 
     def __init__(self, feed: str, instrument: Instrument, bus: Bus) -> None:
         self.feed = feed
@@ -57,6 +81,30 @@ class Market:
         topics = (self.ticker, self.quotes, self.trades, self.stats, self.status)
         missing = set(MARKET_CHANNELS) - set(instrument.channels)
         self.topics: Mapping[str, Topic] = {topic.channel: topic for topic in topics if topic.channel not in missing}
+        self.bars: Mapping[Interval, Topic] = {}
+        self.made: SymbolBars | None = None
+        self.made_of: type[Quote] | type[Trade] | None = None
+        self.series: Sequence[tuple[Topic, Series]] = ()
+
+    @property
+    def channels(self) -> list[ChannelName]:
+        """The channels on which it can be subscribed to."""
+        return [channel for channel in CHANNELS if channel in self.topics or (channel == "bars" and self.bars)]
+
+    def add_bars(self, made_of: type[Quote] | type[Trade], made: SymbolBars, bus: Bus) -> None:
+        """Let it have bars."""
+        self.made_of, self.made = made_of, made
+        self.series = [(bus.topic("bars", series.symbol, series.interval), series) for series in made.series]
+        self.bars = {series.interval: topic for topic, series in self.series}
+
+    def topic(self, channel: ChannelName, interval: Interval | None) -> Topic | None:
+        """The topic of a channel, for bars of an interval; None where it has none."""
+        return self.topics.get(channel) if interval is None else self.bars.get(interval)
+
+    def all_topics(self) -> Iterator[Topic]:
+        """Every topic, of bars each interval."""
+        yield from self.topics.values()
+        yield from self.bars.values()
 
 
 class Directory:
@@ -90,19 +138,19 @@ class Directory:
         fullmatch = _expression(pattern).fullmatch
         return [market for symbol, market in self._markets.items() if fullmatch(symbol)]
 
-    def topics(self, channel: ChannelName, name: str) -> list[Topic]:
-        """The topics of a channel that a name or a pattern stands for."""
+    def topics(self, channel: ChannelName, name: str, interval: Interval | None = None) -> list[Topic]:
+        """The topics of a channel, for bars of an interval, that a name or a pattern stands for."""
         if is_pattern(name):
-            found = (market.topics.get(channel) for market in self.match(name))
+            found = (market.topic(channel, interval) for market in self.match(name))
             return [topic for topic in found if topic is not None]
         market = self._markets.get(name)
-        topic = market.topics.get(channel) if market else None
+        topic = market.topic(channel, interval) if market else None
         return [] if topic is None else [topic]
 
     def why_not(self, channel: ChannelName, name: str) -> str:
         """Why a name stands for no topic of a channel, and what may have been meant."""
         if name in self._markets:
-            offered = ", ".join(c for c in CHANNELS if c in self._markets[name].topics)
+            offered = ", ".join(self._markets[name].channels)
             return f"{name} has no {channel}; it has {offered}"
         guess = nearest(name, self._markets)
         return "no such symbol" + (f"; did you mean {guess}?" if guess else "")

@@ -15,7 +15,7 @@ OPAQUE = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
 
 def version(topic: Topic) -> str:
     """What changes with each of a topic's messages, and ends where the next topic's may begin."""
-    version = f"{topic.channel} {topic.symbol} {topic.epoch} {topic.seq} "
+    version = f"{topic.channel} {topic.interval} {topic.symbol} {topic.epoch} {topic.seq} "
     if topic.history:  # what is retained also changes without a new seq: a gap comes, an old trade goes
         return f"{version}{len(topic.history)} {topic.history.entries[-1][1].received} "
     return version

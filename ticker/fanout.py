@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import structlog
 
 from feeds.feed import Clock
-from feeds.market import Gap
+from feeds.market import Bar, Gap
 from feeds.timestamps import SECOND
 from ticker import frames
 from ticker.audiences import Audiences, Clients
@@ -133,7 +133,10 @@ class Fanout:
                 self._flusher.spread(topic, chosen, fields)
             self._flusher.note_receipt(topic, topic.value.received)
         for cadence, clients in audience.paced.items():
-            self._offer(cadence, topic, clients)
+            if type(topic.value) is Bar:
+                self._pass_on(cadence, topic, clients)
+            else:
+                self._offer(cadence, topic, clients)
 
     def lost(self, topic: Topic, gap: Gap) -> None:
         """Trades will not come: told to each who gets the topic."""
@@ -168,6 +171,12 @@ class Fanout:
             self._flusher.spread(topic, clients, cadence.fields)
         elif not cadence.scheduled:
             self._schedule_cadence(cadence)
+
+    def _pass_on(self, cadence: Cadence, topic: Topic, clients: Clients) -> None:
+        """A closed bar goes at once, since the next one must not replace it, and in place of what waits."""
+        if cadence.drop(topic):
+            self.counts.conflated[topic.channel, "rate"] += len(clients)
+        self._flusher.spread(topic, clients, cadence.fields)
 
     def _schedule_cadence(self, cadence: Cadence) -> None:
         cadence.scheduled = True

@@ -9,6 +9,7 @@ from ticker.directory import nearest
 from ticker.errors import RequestError
 from ticker.messages import (
     ALWAYS,
+    BarMessage,
     DataMessage,
     QuoteMessage,
     StatsMessage,
@@ -21,6 +22,7 @@ KINDS: Mapping[ChannelName, type[DataMessage]] = {
     "ticker": TickerMessage,
     "quotes": QuoteMessage,
     "trades": TradeMessage,
+    "bars": BarMessage,
     "stats": StatsMessage,
     "status": StatusMessage,
 }

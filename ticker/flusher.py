@@ -182,11 +182,11 @@ class Flusher:
             self._look_later()
 
     def _catch_up(self, client: Client, backlog: Backlog) -> None:
-        """What the client missed: its trades at once, since others may follow, and its state as it takes it."""
+        """What the client missed: its events at once, since others may follow, and its state as it takes it."""
         if events := backlog.events(self._counts.sent):
             self.append(client, events)
-        if backlog.changed:
-            self.slow.owe(client, backlog.changed)
+        if state := backlog.state():
+            self.slow.owe(client, state)
         if client.joining:
             self._more(client)
         else:

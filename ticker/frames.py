@@ -13,6 +13,7 @@ from feeds.market import Gap, Trade
 from feeds.timestamps import rfc3339
 from ticker.bus import Fields, Topic
 from ticker.messages import ALWAYS, MESSAGES
+from ticker.series import Series
 
 Message = dict[str, Any]
 
@@ -75,6 +76,14 @@ def snapshot(topic: Topic, fields: Fields | None = None) -> bytes:
 def retained(topic: Topic, seq: int, item: Trade | Gap, fields: Fields | None = None) -> bytes:
     """The frame of a retained trade, marked as a snapshot, or of a retained gap."""
     return feed_gap(topic, item) if type(item) is Gap else text_frame(_snapshot(topic, seq, item, fields))
+
+
+def newest_bars(topic: Topic, number: int, fields: Fields | None = None) -> list[bytes]:
+    """The frames of at most so many bars, oldest first, the open one last, marked as snapshots."""
+    assert topic.bars is not None
+    has_open = type(topic.value) is Series
+    closed = [text_frame(_snapshot(topic, seq, bar, fields)) for seq, bar in topic.bars.newest(number - has_open)]
+    return [*closed, snapshot(topic, fields)] if has_open else closed
 
 
 def feed_gap(topic: Topic, gap: Gap) -> bytes:

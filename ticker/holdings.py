@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from feeds.market import Interval
 from ticker.bus import ChannelName, Topic
 from ticker.clients import Client, Options
 from ticker.directory import Market, is_pattern
@@ -33,7 +34,7 @@ class Holdings:
 
     def check(self, wanted: Subscribe) -> None:
         """Raises RequestError 413 for more patterns than the client may hold, 429 for one set of fields too many."""
-        named = {(wanted.channel, name) for name in wanted.names if is_pattern(name)}
+        named = {(wanted.channel, wanted.interval, name) for name in wanted.names if is_pattern(name)}
         patterns = len(self._subscriptions.patterns | named)
         if patterns > PATTERNS_MOST:
             raise RequestError(413, f"{patterns} patterns in all; the limit is {PATTERNS_MOST}")
@@ -54,7 +55,7 @@ class Holdings:
         """Take what was found for each name or pattern; how many symbols that is."""
         topics: dict[Topic, int] = {}  # and how many of its values come first
         for name, matching in found.items():
-            known = self._put(Subscription(wanted.channel, name, wanted.options))
+            known = self._put(Subscription(wanted.channel, name, wanted.options, wanted.interval))
             for topic in matching:
                 topics[topic] = max(topics.get(topic, 0), self._snapshot(wanted, name, topic, known=known))
         if wanted.since is None:
@@ -68,27 +69,33 @@ class Holdings:
         if self._subscriptions.patterns:
             self._intake.take_in_new(markets)
 
-    def held(self, channel: ChannelName, names: Sequence[str] | None) -> list[str]:
-        """Which of these names as written are subscribed to on a channel; None for all that are."""
-        wanted = self._subscriptions.names(channel) if names is None else names
-        return [name for name in wanted if (channel, name) in self._subscriptions]
+    def held(
+        self, channel: ChannelName, interval: Interval | None, names: Sequence[str] | None
+    ) -> Sequence[Subscription]:
+        """The subscriptions on a channel and, of bars, interval, by these names as written; None for all there are."""
+        held = self._subscriptions.on(channel, interval)
+        return held if names is None else [subscription for subscription in held if subscription.name in names]
 
-    def unsubscribe(self, channel: ChannelName, names: Sequence[str]) -> None:
-        """Give up subscriptions by their names as written."""
-        for name in names:
-            subscription = self._subscriptions.remove(channel, name)
-            if subscription is not None:
-                self._give_up(subscription)
-        self._intake.let_go(channel, names)
+    def unsubscribe(self, subscriptions: Sequence[Subscription]) -> None:
+        """Give subscriptions up."""
+        by_stream: dict[tuple[ChannelName, Interval | None], list[str]] = {}
+        for subscription in subscriptions:
+            channel, interval, name = subscription.key
+            self._subscriptions.remove(channel, name, interval)
+            self._give_up(subscription)
+            by_stream.setdefault((channel, interval), []).append(name)
+        for (channel, interval), names in by_stream.items():
+            self._intake.let_go(channel, interval, names)
 
     def listing(self) -> list[dict[str, Any]]:
-        """The subscriptions as `list` tells them, those of equal channel and options together."""
-        grouped: dict[tuple[ChannelName, Options], list[str]] = {}
+        """The subscriptions as `list` tells them, those of equal channel, interval and options together."""
+        grouped: dict[tuple[ChannelName, Interval | None, Options], list[str]] = {}
         for subscription in self._subscriptions:
-            grouped.setdefault((subscription.channel, subscription.options), []).append(subscription.name)
+            group = (subscription.channel, subscription.interval, subscription.options)
+            grouped.setdefault(group, []).append(subscription.name)
         return [
-            {"channel": channel, "interval": None, "symbols": names, **told(options, channel)}
-            for (channel, options), names in grouped.items()
+            {"channel": channel, "interval": interval, "symbols": names, **told(options, channel)}
+            for (channel, interval, options), names in grouped.items()
         ]
 
     def end(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 
 import structlog
 
+from feeds.market import Interval
 from ticker.bus import ChannelName, Topic
 from ticker.clients import Client, Joining, Options, Step
 from ticker.directory import Market, is_pattern, matches
@@ -42,15 +43,15 @@ class Intake:
         """Take in the markets that there are from now on, where a pattern covers them."""
         self._fanout.join(self._client, self._taking_in_new(markets))
 
-    def let_go(self, channel: ChannelName, names: Sequence[str]) -> None:
+    def let_go(self, channel: ChannelName, interval: Interval | None, names: Sequence[str]) -> None:
         """Leave the topics that just these names covered, and fall back to what still covers the others."""
         exact, patterns = set(names), [name for name in names if is_pattern(name)]
-        for topic in [topic for topic in self._client.topics if topic.channel == channel]:
+        for topic in [t for t in self._client.topics if (t.channel, t.interval) == (channel, interval)]:
             if topic.symbol not in exact and not any(matches(pattern, topic.symbol) for pattern in patterns):
                 continue
-            deciding = self._subscriptions.over(channel, topic.symbol)
-            if deciding is not None:
-                self._fanout.change(self._client, topic, deciding.options)
+            options = self._options(topic)
+            if options is not None:
+                self._fanout.change(self._client, topic, options)
             elif self._accompanies(topic):
                 self._fanout.change(self._client, topic, Options())
             else:
@@ -67,7 +68,7 @@ class Intake:
         if topic.channel != "status":
             return False
         market = self._hub.directory[topic.symbol]
-        return any(other in self._client.topics for other in market.topics.values() if other is not topic)
+        return any(other in self._client.topics for other in market.all_topics() if other is not topic)
 
     def _taking_in(self, topics: Mapping[Topic, int]) -> Iterator[Step]:
         """A status is told also to who wants no snapshot: what is subscribed to later counts on it.
@@ -76,19 +77,19 @@ class Intake:
         """
         topic: Topic
         for topic, number in topics.items():
-            deciding = self._subscriptions.over(topic.channel, topic.symbol)
-            if deciding is None:  # given up meanwhile
+            options = self._options(topic)
+            if options is None:  # given up meanwhile
                 continue
             is_status, live = topic.channel == "status", topic in self._client.topics
             if not is_status:
                 yield self._status(topic.symbol)
             if live:
-                self._fanout.change(self._client, topic, deciding.options)
+                self._fanout.change(self._client, topic, options)
             if topic.history is not None and number:
                 self._fanout.leave(self._client, topic)
-                yield from self._reading({newest(topic, number, self._hub.retention): deciding.options})
+                yield from self._reading({newest(topic, number, self._hub.retention): options})
             elif number or not live:
-                yield Joining(topic, deciding.options, bool(number) or (is_status and not live))
+                yield Joining(topic, options, number or int(is_status and not live))
 
     def _resuming(self, topics: Collection[Topic], received: int) -> Iterator[Step]:
         """What is live already is told again from there on, and live again behind that: else it would get ahead."""
@@ -106,7 +107,7 @@ class Intake:
         """What readers come upon, and then their topics live; why something was missing, if it was."""
         counts, told = self._fanout.counts, set()
         changes = self._subscriptions.changes
-        joinings = {reader.topic: Joining(reader.topic, options, False) for reader, options in readers.items()}
+        joinings = {reader.topic: Joining(reader.topic, options, 0) for reader, options in readers.items()}
         for found in merged(list(readers), self._hub.retention):
             if isinstance(found.item, Loss):
                 told.add(found.item.reason)
@@ -118,14 +119,14 @@ class Intake:
             yield list(joinings.values())
         else:
             covered = ((topic, self._options(topic)) for topic in joinings)
-            yield [Joining(topic, options, False) for topic, options in covered if options is not None]
+            yield [Joining(topic, options, 0) for topic, options in covered if options is not None]
         return told
 
     def _taking_in_new(self, markets: Iterable[Market]) -> Iterator[Step]:
         limit = self._hub.limits.symbols_per_client
         held = len({topic.symbol for topic in self._client.topics})
         for market in markets:
-            topics = {topic: ALL for topic in market.topics.values() if self._options(topic) is not None}
+            topics = {topic: ALL for topic in market.all_topics() if self._options(topic) is not None}
             if not topics:
                 yield []
             elif held < limit:
@@ -139,7 +140,7 @@ class Intake:
 
     def _options(self, topic: Topic) -> Options | None:
         """Those of the subscription that decides over a topic, None where none covers it."""
-        deciding = self._subscriptions.over(topic.channel, topic.symbol)
+        deciding = self._subscriptions.over(topic.channel, topic.symbol, topic.interval)
         return None if deciding is None else deciding.options
 
     def _status(self, symbol: str) -> list[Joining]:
@@ -147,4 +148,4 @@ class Intake:
         status = self._hub.directory[symbol].status
         if status in self._client.topics:
             return []
-        return [Joining(status, self._options(status) or Options(), True)]
+        return [Joining(status, self._options(status) or Options(), 1)]

@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from feeds.market import Quote, Side, Stats, Trade
-from feeds.timestamps import rfc3339
+from feeds.market import Bar, Interval, Quote, Side, Stats, Trade
+from feeds.timestamps import rfc3339, to_the_second
 from ticker.bus import Reason, State, Status, Topic
 from ticker.rows import Row
+from ticker.series import Series
 
 # What a message is not understood without: it is there whatever fields are chosen.
-ALWAYS = ("type", "symbol", "seq", "time", "received", "epoch", "snapshot")
+ALWAYS = ("type", "symbol", "seq", "time", "received", "interval", "start", "epoch", "snapshot")
 
 
 class DataMessage(Struct, tag_field="type", gc=False):
@@ -36,6 +37,18 @@ class TradeMessage(DataMessage, tag="trade", gc=False):
     side: Side | None
     trade_id: str | None
     epoch: str
+
+
+class BarMessage(DataMessage, tag="bar", gc=False):
+    interval: Interval
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str | None
+    trades: int | None
+    closed: bool
 
 
 class StatsMessage(DataMessage, tag="stats", gc=False):
@@ -82,6 +95,15 @@ def _trade(topic: Topic, seq: int, trade: Trade) -> TradeMessage:
     return TradeMessage(*head, trade.price, trade.size, trade.side, trade.trade_id, topic.epoch)
 
 
+def _bar(topic: Topic, seq: int, bar: Bar) -> BarMessage:
+    head = (topic.symbol, seq, bar.time, rfc3339(bar.received), bar.interval, to_the_second(bar.start))
+    return BarMessage(*head, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades, bar.closed)
+
+
+def _open_bar(topic: Topic, seq: int, series: Series) -> BarMessage:
+    return _bar(topic, seq, series.bar)
+
+
 def _stats(topic: Topic, seq: int, stats: Stats) -> StatsMessage:
     return StatsMessage(
         topic.symbol,
@@ -112,6 +134,8 @@ def _status(topic: Topic, seq: int, status: Status) -> StatusMessage:
 MESSAGES: Mapping[type, Callable[[Topic, int, Any], DataMessage]] = {
     Quote: _quote,
     Trade: _trade,
+    Bar: _bar,
+    Series: _open_bar,
     Stats: _stats,
     Row: _ticker,
     Status: _status,

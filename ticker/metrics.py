@@ -41,6 +41,7 @@ class Sources(Struct):
     clients_limit: int
     readiness: Readiness
     loop_lag: Histogram
+    late_trades: Mapping[str, int]  # by what became of them
 
 
 class Exposition:
@@ -116,6 +117,9 @@ class TickerCollector(Collector):
         )
         yield _counter("gaps", "Gaps in trades announced.", ("reason",), counts.gaps)
         yield _counter("events_lost", "Trades lost, as far as their number is known.", ("reason",), counts.lost)
+        yield _counter(
+            "late_trades", "Trades that came after their bar was closed.", ("result",), self._sources.late_trades
+        )
         yield _histogram(
             "receipt_to_write_seconds", "From a venue's message to the write.", ("channel",), counts.receipt
         )

@@ -65,11 +65,16 @@ class Cadence:
         """Whether a value of the topic is still to be sent."""
         return topic in self._waiting
 
-    def forget(self, topic: Topic) -> None:
-        """Nobody gets the topic at this rate any more."""
+    def drop(self, topic: Topic) -> bool:
+        """The topic's value does not wait any more, if it did."""
         turn = self._waiting.pop(topic, None)
         if turn is not None:
             self._turns.get(turn, {}).pop(topic, None)
+        return turn is not None
+
+    def forget(self, topic: Topic) -> None:
+        """Nobody gets the topic at this rate any more."""
+        self.drop(topic)
         self._sent.pop(topic, None)
 
     def next_at(self, now: int) -> int:

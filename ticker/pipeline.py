@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Instrument, LinkState, Quote, Removed, Stats, Trade
+from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.directory import Directory, Market
 from ticker.freshness import Freshness, Watch
@@ -11,11 +12,12 @@ from ticker.freshness import Freshness, Watch
 class Pipeline:
     """Takes the feeds' events, one after the other, and publishes what follows before it returns."""
 
-    def __init__(self, bus: Bus, directory: Directory, watch: Watch) -> None:
+    def __init__(self, bus: Bus, directory: Directory, watch: Watch, bars: Bars) -> None:
         self._bus = bus
         self._directory = directory
         self._watch = watch
         self._known: dict[str, tuple[Freshness, Market]] = {}  # by symbol: each update asks for both
+        self._bars = bars
 
     def add_feed(self, feed: str, instruments: Iterable[Instrument], links: Iterable[Iterable[str]], now: int) -> None:
         """A feed that starts: its symbols exist from now on, as unknown."""
@@ -24,6 +26,7 @@ class Pipeline:
         for instrument in instruments:
             market, freshness = Market(feed, instrument, self._bus), self._watch.symbols[instrument.symbol]
             self._directory.add(market)
+            self._bars.add(market)
             self._known[instrument.symbol] = freshness, market
             self._say(freshness, now)
 
@@ -46,7 +49,7 @@ class Pipeline:
                 self._say(freshness, event.received)
 
     def tick(self, now: int) -> None:
-        """Publish what follows from time alone."""
+        """Publish what follows from time alone, but for the bars' ends, which come more often: `Bars.tick`."""
         for changed in self._watch.tick(now):
             self._say(changed, now)
 
@@ -62,6 +65,8 @@ class Pipeline:
         self._bus.publish(topic, update)
         market.row.take(update)
         self._bus.publish(market.ticker, market.row)
+        if type(update) is market.made_of:
+            self._bars.take(market, update)
 
     def _link(self, event: LinkState) -> None:
         for changed in self._watch.link_state(event):

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from sys import intern
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args
 
 import orjson
 from msgspec import Struct
 
+from feeds.market import Interval
 from feeds.timestamps import nanoseconds
 from ticker.bus import CHANNELS, ChannelName
 from ticker.clients import Options
@@ -41,7 +42,7 @@ class Subscribe(Struct, frozen=True):
     """What to subscribe to, with the options in effect.
 
     `snapshot` is how many values are wanted first, where the request says so; None: what is usual. `since` is from
-    when on trades are wanted, in nanoseconds since 1970.
+    when on trades are wanted, in nanoseconds since 1970. `interval` is that of bars.
     """
 
     channel: ChannelName
@@ -50,12 +51,14 @@ class Subscribe(Struct, frozen=True):
     snapshot: int | None = None
     since: int | None = None
     warnings: tuple[str, ...] = ()
+    interval: Interval | None = None
 
 
 class Limits(Struct, frozen=True):
     """What one client may ask for; the figures of config/ticker.toml's section [limits].
 
-    `snapshot_trades`, of the section [history], is how many trades it gets that does not say how many.
+    `snapshot_trades`, of the section [history], is how many trades it gets that does not say how many. `intervals`,
+    of the section [bars], are those of the bars on offer.
     """
 
     symbols_per_client: int = 2_000
@@ -66,6 +69,7 @@ class Limits(Struct, frozen=True):
     pattern_length: int = 64
     pattern_stars: int = 4
     snapshot_trades: int = 50
+    intervals: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
 
 
 def read(text: bytes) -> dict[str, Any]:
@@ -108,30 +112,52 @@ def parse(message: dict[str, Any]) -> Request:
 def parse_subscribe(body: Mapping[str, Any], limits: Limits, rates: Rates) -> Subscribe:
     """Check a subscribe request. Raises RequestError 400, 404 or 413."""
     channel = _channel(body)
-    _interval(body)
+    interval = interval_of(channel, body.get("interval"), limits)
     warnings: list[str] = []
     since = _since(body, channel, warnings)
     options = Options(_rate(body, channel, rates, warnings), parse_fields(body.get("fields"), channel))
-    return Subscribe(channel, _names(body, limits), options, _snapshot(body, channel, limits), since, tuple(warnings))
+    names, snapshot = _names(body, limits), _snapshot(body, channel, limits)
+    return Subscribe(channel, names, options, snapshot, since, tuple(warnings), interval)
 
 
-def parse_unsubscribe(body: Mapping[str, Any], limits: Limits) -> tuple[ChannelName, tuple[str, ...] | None]:
-    """Check an unsubscribe request: channel, and names or None for all. Raises RequestError 400, 404 or 413."""
-    channel = _channel(body)
-    _interval(body)
-    return channel, None if body.get("symbols") is None else _names(body, limits)
+def parse_unsubscribe(
+    body: Mapping[str, Any], limits: Limits
+) -> tuple[ChannelName, Interval | None, tuple[str, ...] | None]:
+    """Check an unsubscribe request: channel, interval or None for each, and names or None for all.
+
+    Raises RequestError 400, 404 or 413.
+    """
+    channel, interval = _channel(body), None
+    if body.get("interval") is not None:
+        interval = interval_of(channel, body["interval"], limits)
+    return channel, interval, None if body.get("symbols") is None else _names(body, limits)
 
 
 def channel_named(name: str) -> ChannelName:
     """The channel of that name. Raises RequestError 404."""
     if _is_channel(name):
         return name
-    if name == "bars":
-        raise RequestError(404, "channel: bars are not offered yet")
     guess = nearest(name, CHANNELS)
     raise RequestError(
         404, "no such channel; " + (f"did you mean {guess}?" if guess else "one of " + ", ".join(CHANNELS))
     )
+
+
+def interval_of(channel: ChannelName, given: object, limits: Limits) -> Interval | None:
+    """The interval that a request means: one on offer for bars, none for what is no bars. Raises RequestError."""
+    if channel != "bars":
+        if given is None:
+            return None
+        raise RequestError(404, f"interval: {channel} have none; only bars do")
+    offered = limits.intervals
+    if not offered:
+        raise RequestError(404, "channel: bars are switched off here, in [bars] intervals")
+    if not isinstance(given, str):
+        raise RequestError(400, "interval: bars need one of " + ", ".join(offered))
+    if not _is_interval(given) or given not in offered:
+        here = " here" if given in get_args(Interval) else ""
+        raise RequestError(404, f"interval: no such one{here}; one of {', '.join(offered)}")
+    return given
 
 
 def check_names(names: list[str], limits: Limits) -> tuple[str, ...]:
@@ -173,9 +199,8 @@ def _channel(body: Mapping[str, Any]) -> ChannelName:
     return channel_named(channel)
 
 
-def _interval(body: Mapping[str, Any]) -> None:
-    if body.get("interval") is not None:
-        raise RequestError(404, "interval: only bars have one, and they are not offered yet")
+def _is_interval(name: str) -> TypeGuard[Interval]:
+    return name in get_args(Interval)
 
 
 def _snapshot(body: Mapping[str, Any], channel: ChannelName, limits: Limits) -> int | None:
@@ -187,7 +212,7 @@ def _snapshot(body: Mapping[str, Any], channel: ChannelName, limits: Limits) -> 
         return usual if given else 0
     if isinstance(given, int) and given >= 0:
         return given
-    raise RequestError(400, "snapshot: true, false, or how many of the retained trades")
+    raise RequestError(400, "snapshot: true, false, or how many of the retained trades or bars")
 
 
 def _since(body: Mapping[str, Any], channel: ChannelName, warnings: list[str]) -> int | None:

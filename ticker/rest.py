@@ -12,13 +12,14 @@ from msgspec import Struct
 from feeds.feed import Feed
 from feeds.timestamps import rfc3339
 from ticker import __version__, frames
-from ticker.bus import Topic
+from ticker.bus import ChannelName, Topic
 from ticker.directory import Market, is_pattern
 from ticker.errors import RequestError
 from ticker.etags import etag, has_it, version
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.pages import page, parse_limit
+from ticker.queries import check_known, one_topic, streams
 from ticker.requests import channel_named, check_names, time_given
 from ticker.retained import newest_frames
 from ticker.slices import in_slices
@@ -30,13 +31,14 @@ ticker {version}: live prices, never silently old
   WebSocket  /v1/ws
   REST       /v1/snapshot?channel=ticker&symbols=*   the current values
              /v1/trades?symbol=…&since=…             the last minutes' trades
+             /v1/bars?symbol=…&interval=1m              bars, oldest first
              /v1/symbols?match=*                     what there is
              /v1/status                              feeds, and symbols that are not live or quiet
   operating  /healthz  /readyz  /metrics
 """
 
 
-LATER = ("/v1/sse", "/v1/bars", "/v1/ticket", "/docs")  # of the protocol
+LATER = ("/v1/sse", "/v1/ticket", "/docs")  # of the protocol
 
 # Without a tag nobody can ask whether an answer is still good.
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
@@ -90,6 +92,7 @@ class Rest:
             web.get("/", self.index),
             web.get("/v1/snapshot", self.snapshot),
             web.get("/v1/trades", self.trades),
+            web.get("/v1/bars", self.bars),
             web.get("/v1/symbols", self.symbols),
             web.get("/v1/status", self.status),
             web.get("/healthz", self.healthz),
@@ -111,24 +114,24 @@ class Rest:
         messages: list[bytes] = []
         async for topic in self._in_slices(topics):
             messages += map(frames.payload, self._snapshot(topic))
-        return _json(b'{"messages":[' + b",".join(messages) + b'],"next":null}', headers)
+        return _messages(messages, headers=headers)
 
     async def trades(self, request: web.Request) -> web.Response:
         """The retained trades of a symbol, a page of them."""
-        _only(request, "symbol", "since", "limit")
-        name, since, limit = map(request.query.get, ("symbol", "since", "limit"))
-        if not name:
-            raise RequestError(400, "symbol: say which, like ?symbol=binance:BTC-USDT")
-        found = self._hub.directory.topics("trades", name) if not is_pattern(name) else ()
-        if not found:
-            raise RequestError(404, f"symbol: {self._hub.directory.why_not('trades', name)}")
-        received = None if since is None else time_given(since)
-        messages, after = page(found[0], received, self._hub.clock(), parse_limit(limit), self._hub.retention)
-        return _json(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}")
+        check_known(request.query, "symbol", "since", "limit")
+        topic, since = self._topic(request, "trades"), request.query.get("since")
+        received, limit = None if since is None else time_given(since), parse_limit(request.query.get("limit"))
+        return _messages(*page(topic, received, self._hub.clock(), limit, self._hub.retention))
+
+    async def bars(self, request: web.Request) -> web.Response:
+        """The newest bars of a symbol, oldest first, the open one last."""
+        check_known(request.query, "symbol", "interval", "limit")
+        topic, limit = self._topic(request, "bars"), parse_limit(request.query.get("limit"))
+        return _messages([frames.payload(frame) for frame in frames.newest_bars(topic, limit)])
 
     async def symbols(self, request: web.Request) -> web.Response:
         """The directory."""
-        _only(request, "match")
+        check_known(request.query, "match")
         names = check_names([request.query.get("match", "*")], self._hub.limits)
         entries = [self._entry(market) async for market in self._in_slices(self._hub.directory.match(names[0]))]
         return _json(orjson.dumps({"messages": entries, "next": None}))
@@ -161,18 +164,22 @@ class Rest:
 
     async def _topics(self, request: web.Request) -> Collection[Topic]:
         """The topics that a snapshot is asked of, each symbol's status before its data. Raises RequestError."""
-        _only(request, "channel", "symbols")
+        check_known(request.query, "channel", "symbols", "interval")
         channels = [channel_named(name) for name in request.query.getall("channel", [])]
         if not channels:
             raise RequestError(400, "channel: say which, like ?channel=ticker&symbols=*")
         names = _names(request, "symbols")
         if not names:
             raise RequestError(400, "symbols: say which, like ?channel=ticker&symbols=binance:BTC-USDT,coinbase:*")
+        wanted = streams(request.query, channels, self._hub.limits)
         topics: dict[Topic, None] = {}
         async for market in self._in_slices(self._markets(check_names(names, self._hub.limits))):
-            topics[market.status] = None
-            topics.update((market.topics[channel], None) for channel in channels if channel in market.topics)
+            found = [market.status, *(market.topic(channel, interval) for channel, interval in wanted)]
+            topics.update((topic, None) for topic in found if topic is not None)
         return topics
+
+    def _topic(self, request: web.Request, channel: ChannelName) -> Topic:
+        return one_topic(request.query, channel, self._hub.directory, self._hub.limits)
 
     def _markets(self, names: Iterable[str]) -> Iterable[Market]:
         """The markets that names and patterns stand for. Raises RequestError 404 or 413."""
@@ -195,7 +202,7 @@ class Rest:
             "symbol": instrument.symbol,
             "venue": market.feed,
             "kind": instrument.kind,
-            "channels": list(market.topics),
+            "channels": market.channels,
             "price_increment": instrument.price_increment,
             "size_increment": instrument.size_increment,
             "state": self._state(market),
@@ -204,6 +211,8 @@ class Rest:
     def _snapshot(self, topic: Topic) -> Sequence[bytes]:
         if topic.history is not None:
             return newest_frames(topic, self._hub.limits.snapshot_trades, self._hub.retention)
+        if topic.bars is not None:
+            return frames.newest_bars(topic, 1)
         return () if topic.value is None else (frames.snapshot(topic),)
 
     def _state(self, market: Market) -> str:
@@ -214,11 +223,10 @@ def _names(request: web.Request, key: str) -> list[str]:
     return [name for value in request.query.getall(key, []) for name in value.split(",") if name]
 
 
-def _only(request: web.Request, *known: str) -> None:
-    """Raises RequestError 400 for a parameter that would be ignored: it was meant to change the answer."""
-    for key in request.query:
-        if key not in known:
-            raise RequestError(400, f"{key}: not offered here (yet); there is {', '.join(known)}")
+def _messages(
+    messages: Iterable[bytes], after: str | None = None, headers: Mapping[str, str] = NOT_KEPT
+) -> web.Response:
+    return _json(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}", headers)
 
 
 def _json(body: bytes, headers: Mapping[str, str] = NOT_KEPT) -> web.Response:

@@ -99,14 +99,14 @@ class Session:
         hub = self._hub
         wanted = parse_subscribe(request.body, hub.limits, hub.rates)
         self._holdings.check(wanted)
-        found = {name: hub.directory.topics(wanted.channel, name) for name in wanted.names}
+        found = {name: hub.directory.topics(wanted.channel, name, wanted.interval) for name in wanted.names}
         taken = {name: topics for name, topics in found.items() if topics or is_pattern(name)}
         self._holdings.check_limit(taken)
         request.warnings.extend(wanted.warnings)
         self._ack(
             request,
             channel=wanted.channel,
-            interval=None,
+            interval=wanted.interval,
             symbols=list(taken),
             **told(wanted.options, wanted.channel),
             rejected=self._rejected(wanted.channel, [name for name in wanted.names if name not in taken]),
@@ -115,15 +115,16 @@ class Session:
         self._reply({"type": "synced", "id": request.id, "channel": wanted.channel, "symbols": symbols})
 
     def _unsubscribe(self, request: Request) -> None:
-        channel, names = parse_unsubscribe(request.body, self._hub.limits)
-        held = self._holdings.held(channel, names)
+        channel, interval, names = parse_unsubscribe(request.body, self._hub.limits)
+        subscriptions = self._holdings.held(channel, interval, names)
+        held = list(dict.fromkeys(subscription.name for subscription in subscriptions))
         if names and not held:
             raise RequestError(404, f"no such subscription on {channel}; op list tells those there are")
         rejected = [
             {"symbol": name, "code": 404, "reason": "no such subscription"} for name in names or () if name not in held
         ]
-        self._ack(request, channel=channel, interval=None, symbols=held, rejected=rejected)
-        self._holdings.unsubscribe(channel, held)
+        self._ack(request, channel=channel, interval=interval, symbols=held, rejected=rejected)
+        self._holdings.unsubscribe(subscriptions)
 
     def _rejected(self, channel: ChannelName, names: Sequence[str]) -> list[dict[str, Any]]:
         reasons = [self._hub.directory.why_not(channel, name) for name in names[:SUGGESTIONS_MOST]]

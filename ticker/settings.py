@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from feeds.catalog import DEMO, AnyOptions
+from feeds.market import INTERVALS, Interval
 from ticker.check import explain, repeated_names
 from ticker.errors import Problem, SettingsError
 from ticker.logs import LogFormat, LogLevel
@@ -130,6 +131,23 @@ class Freshness(Section):
     )
 
 
+class Bars(Section):
+    """Which bars are made, and of what."""
+
+    intervals: tuple[Interval, ...] = Field(default=("1m", "5m", "1h", "1d"), description="those that are made")
+    grace_s: Seconds = Field(default=5, le=60, description="how late a trade may be to correct a closed bar")
+    from_quotes: tuple[str, ...] = Field(
+        default=(), description="patterns of symbols whose bars are made of quotes", examples=[["fx:*"]]
+    )
+
+    @field_validator("intervals")
+    @classmethod
+    def _each_once_and_shortest_first(cls, intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+        if len(intervals) != len(set(intervals)):
+            raise ValueError("allowed: each interval once")
+        return tuple(sorted(intervals, key=INTERVALS.__getitem__))
+
+
 class History(Section):
     """What is kept of the past."""
 
@@ -137,6 +155,7 @@ class History(Section):
     trades_per_symbol: Count = Field(default=10_000, description="trades kept of one symbol")
     bytes: Whole = Field(default=268_435_456, ge=0, description="memory for all that is kept; then the oldest goes")
     snapshot_trades: Whole = Field(default=50, ge=0, description="trades in a snapshot")
+    bars_per_interval: Count = Field(default=300, description="closed bars kept of one symbol and interval")
 
 
 class Logging(Section):
@@ -162,6 +181,7 @@ class Settings(BaseSettings):
     fanout: Fanout = Fanout()
     limits: Limits = Limits()
     freshness: Freshness = Freshness()
+    bars: Bars = Bars()
     history: History = History()
     logging: Logging = Logging()
     feeds: tuple[AnyOptions, ...] = Field(

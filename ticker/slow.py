@@ -1,16 +1,20 @@
 """Clients whose transport is paused: what they miss is remembered in bounded space, and told when they drain.
 
 They stay in their topics' audiences, so that those who keep up need not be told apart from them: what is put on their
-write lists is taken back at the next flush, and remembered here as the topic's name or, for trades, as the event.
+write lists is taken back at the next flush, and remembered here as the topic's name or, for trades and closed bars, as
+what it is.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from feeds.market import Bar
 from ticker import frames
 from ticker.bus import Topic
-from ticker.clients import Backlog, Client, Event
+from ticker.clients import Backlog, Client, Closed, Event
 from ticker.counts import FanoutCounts
+
+Given = Topic | Event | Closed
 
 
 class SlowClients:
@@ -22,8 +26,8 @@ class SlowClients:
         self._messages = messages
         self._size = size
         self.clients: dict[Client, None] = {}
-        self._given: dict[bytes, Topic | Event] = {}  # what the frames are that came since the last flush began
-        self._flushing: dict[bytes, Topic | Event] = {}  # and since the one before
+        self._given: dict[bytes, Given] = {}  # what the frames are that came since the last flush began
+        self._flushing: dict[bytes, Given] = {}  # and since the one before
 
     @property
     def queued(self) -> int:
@@ -44,7 +48,9 @@ class SlowClients:
 
     def given_value(self, topic: Topic, frame: bytes) -> None:
         """A topic's newest value was put on write lists as this frame, perhaps on those of paused clients."""
-        if topic.history is None:
+        if type(topic.value) is Bar:
+            self._given[frame] = Closed(topic, topic.value.start, frame)
+        elif topic.history is None:
             self._given[frame] = topic
         else:
             assert topic.value is not None
@@ -67,6 +73,8 @@ class SlowClients:
         for event in given:
             if isinstance(event, Event):
                 self._keep(client, event)
+            elif isinstance(event, Closed):
+                self._close(client, event)
 
     def _remember(self, client: Client, topics: list[Topic]) -> None:
         """State topics have new values: the newest wins."""
@@ -88,6 +96,14 @@ class SlowClients:
         self._counts.gaps["slow_consumer"] += gaps
         if event.seq is not None:
             self._counts.sent[event.topic.channel] -= 1
+
+    def _close(self, client: Client, bar: Closed) -> None:
+        """A bar was closed, or corrected: kept besides the next one."""
+        assert client.backlog is not None
+        self._counts.sent[bar.topic.channel] -= 1
+        merged = client.backlog.close(bar)
+        if merged:
+            self._counts.conflated[bar.topic.channel, "slow"] += merged
 
     def look(self, client: Client, now: int) -> Backlog | None:
         """What brings a client up to date that has drained; one that made no progress in time is evicted."""

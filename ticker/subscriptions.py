@@ -8,22 +8,31 @@ from collections.abc import Iterator, KeysView
 
 from msgspec import Struct
 
+from feeds.market import Interval
 from ticker.bus import ChannelName
 from ticker.clients import Options
 from ticker.directory import is_pattern, matches
 
+Key = tuple[ChannelName, Interval | None, str]  # a name or a pattern as written
+
 
 class Subscription(Struct, frozen=True):
-    """One channel and one name or pattern as written, with the options in effect."""
+    """One channel, of bars one interval, and one name or pattern as written, with the options in effect."""
 
     channel: ChannelName
     name: str
     options: Options
+    interval: Interval | None = None
 
     @property
     def kind(self) -> str:
         """`exact` or `pattern`."""
         return "pattern" if is_pattern(self.name) else "exact"
+
+    @property
+    def key(self) -> Key:
+        """What it is known by."""
+        return self.channel, self.interval, self.name
 
 
 class Subscriptions:
@@ -31,44 +40,44 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self.changes = 0  # counts whatever makes another subscription decide, or other options
-        self._held: dict[tuple[ChannelName, str], Subscription] = {}
-        self._patterns: dict[tuple[ChannelName, str], Subscription] = {}
+        self._held: dict[Key, Subscription] = {}
+        self._patterns: dict[Key, Subscription] = {}
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._held.values())
 
-    def __contains__(self, key: tuple[ChannelName, str]) -> bool:
+    def __contains__(self, key: Key) -> bool:
         return key in self._held
 
     @property
-    def patterns(self) -> KeysView[tuple[ChannelName, str]]:
-        """The channel and the pattern of those that are no exact names."""
+    def patterns(self) -> KeysView[Key]:
+        """What those are known by that are no exact names."""
         return self._patterns.keys()
 
     def put(self, subscription: Subscription) -> Subscription | None:
-        """Hold a subscription; the one of the same channel and name that it replaces, if any."""
+        """Hold a subscription; the one known by the same that it replaces, if any."""
         self.changes += 1
-        key = (subscription.channel, subscription.name)
-        replaced = self._held.get(key)
-        self._held[key] = subscription
+        replaced = self._held.get(subscription.key)
+        self._held[subscription.key] = subscription
         if is_pattern(subscription.name):
-            self._patterns[key] = subscription
+            self._patterns[subscription.key] = subscription
         return replaced
 
-    def remove(self, channel: ChannelName, name: str) -> Subscription | None:
-        """Give a subscription up; None where there is none of that channel and name."""
+    def remove(self, channel: ChannelName, name: str, interval: Interval | None = None) -> Subscription | None:
+        """Give a subscription up; None where there is none that is known by these."""
         self.changes += 1
-        self._patterns.pop((channel, name), None)
-        return self._held.pop((channel, name), None)
+        self._patterns.pop((channel, interval, name), None)
+        return self._held.pop((channel, interval, name), None)
 
-    def names(self, channel: ChannelName) -> tuple[str, ...]:
-        """What is subscribed to on a channel, as written."""
-        return tuple(name for held, name in self._held if held == channel)
+    def on(self, channel: ChannelName, interval: Interval | None) -> list[Subscription]:
+        """Those on a channel; of bars those of an interval, None for all."""
+        return [s for s in self if s.channel == channel and interval in (None, s.interval)]
 
-    def over(self, channel: ChannelName, symbol: str) -> Subscription | None:
+    def over(self, channel: ChannelName, symbol: str, interval: Interval | None = None) -> Subscription | None:
         """The subscription that decides over a symbol's topic, None where none covers it."""
-        exact = self._held.get((channel, symbol))
+        exact = self._held.get((channel, interval, symbol))
         if exact is not None:
             return exact
         newest_first = reversed(self._patterns.values())
-        return next((s for s in newest_first if s.channel == channel and matches(s.name, symbol)), None)
+        there = (channel, interval)
+        return next((s for s in newest_first if (s.channel, s.interval) == there and matches(s.name, symbol)), None)

@@ -1,13 +1,14 @@
 """The service without its drivers: the real deciders, put together as ticker/app.py does it, and clients for them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from feeds.counts import FeedCounts
 from feeds.feed import Clock
-from feeds.market import CHANNELS, Channel, Instrument, LinkState, LinkStatus, Quote, Stats, Trade
+from feeds.market import CHANNELS, Channel, Instrument, Interval, LinkState, LinkStatus, Quote, Stats, Trade
 from tests.ticker.fakes import START, FakeSink, FakeSockets, ManualClock, ManualSchedule, Message
+from ticker.bars import INTERVALS, Bars
 from ticker.bus import Bus, Topic
 from ticker.clients import Client, Joining, Options
 from ticker.counts import ClientCounts
@@ -91,6 +92,8 @@ class Deciders:
         quiet_s: float = 60,
         retention: Retention | None = None,
         field_sets: int = 64,
+        intervals: Sequence[Interval] = INTERVALS,
+        bars: Mapping[str, Any] | None = None,
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
@@ -99,12 +102,13 @@ class Deciders:
         self.directory = Directory()
         self.retention = retention or Retention(clock())
         self.bus = Bus(EPOCH, self.fanout, self.retention)
-        self.pipeline = Pipeline(self.bus, self.directory, self.watch)
+        self.bars = Bars(self.bus, intervals=intervals, **bars or {})
+        self.pipeline = Pipeline(self.bus, self.directory, self.watch, self.bars)
         self.hub = Hub(
             self.directory,
             self.fanout,
             ClientCounts(),
-            limits or Limits(),
+            limits or Limits(intervals=tuple(intervals)),
             rates or Rates(),
             heartbeat_s=10,
             clock=clock,

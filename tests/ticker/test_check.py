@@ -15,7 +15,7 @@ FANOUT_KEYS = (
     "flush_interval_ms, flush_wait_max_ms, rates, ticker_rate, heartbeat_s, ping_s, pong_timeout_s, write_deadline_s, "
     "slow_queue_messages, slow_queue_bytes, send_buffer_bytes, notsent_lowat_bytes"
 )
-SECTIONS = "server, fanout, limits, freshness, history, logging, feeds"
+SECTIONS = "server, fanout, limits, freshness, bars, history, logging, feeds"
 NO_INSTRUMENT = "'btc-usd' is not an instrument; write it in upper case, like BTC-USD"
 NAMES = "a list that is not empty, each item a string"
 COUNT_OR_NAMES = f"a whole number from 1 to 1000000, or {NAMES}"
@@ -183,7 +183,7 @@ def test_all_mistakes_are_told_at_once_and_in_the_words_of_their_source(tmp_path
             f'{path}: feeds[1].adapter: found "nosuch"; allowed: {ADAPTERS}',
             f'{path}: feeds[1].name: found "sim"; feeds[0].name is the same; names must differ',
             'environment: TICKER_HISTORY__TRADES_S: found "-1"; allowed: a number above 0',
-            "environment: TICKER_FOO: found an unknown variable; did you mean TICKER_LOGGING__FORMAT?",
+            "environment: TICKER_FOO: found an unknown variable; did you mean TICKER_BARS__FROM_QUOTES?",
             'command line: logging.level: found "loud"; allowed: one of debug, info, warning, error',
         ]
     )

@@ -39,6 +39,7 @@ class Scrape:
                 clients_limit=10_000,
                 readiness=self.readiness,
                 loop_lag=self.loop_lag,
+                late_trades=self.stage.bars.late,
             )
         )
 

@@ -161,6 +161,19 @@ def test_state_is_not_resumed_and_a_warning_says_so() -> None:
     assert (found.since, found.warnings) == (None, ("since does not apply to quotes: its current value comes",))
 
 
+def test_a_subscribe_to_bars_names_an_interval_and_perhaps_how_many() -> None:
+    body = SUBSCRIBE | {"channel": "bars", "interval": "5m"}
+    found = parse_subscribe(body | {"snapshot": 100}, LIMITS, RATES)
+    assert (found.interval, found.snapshot) == ("5m", 100)
+    assert parse_subscribe(body, LIMITS, RATES).snapshot is None
+
+
+def test_bars_that_are_switched_off_are_refused_with_where() -> None:
+    body = SUBSCRIBE | {"channel": "bars", "interval": "1m"}
+    code, reason = refusal(parse_subscribe, body, Limits(intervals=()), RATES)
+    assert (code, reason) == (404, "channel: bars are switched off here, in [bars] intervals")
+
+
 @pytest.mark.parametrize("channel", ["trades", "status"])
 def test_what_must_not_be_thinned_is_not_and_a_warning_says_so(channel: str) -> None:
     found = parse_subscribe(SUBSCRIBE | {"channel": channel, "max_rate": 4}, LIMITS, RATES)
@@ -173,7 +186,10 @@ def test_what_must_not_be_thinned_is_not_and_a_warning_says_so(channel: str) -> 
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("bad", [0, 0.0, -1, -0.5, nan, True, False, "4", "fast", [4], {}])
 def test_a_rate_that_is_none_is_refused_with_the_range(channel: str, bad: Any) -> None:
-    code, reason = refusal(parse_subscribe, SUBSCRIBE | {"channel": channel, "max_rate": bad}, LIMITS, RATES)
+    interval = "1m" if channel == "bars" else None
+    code, reason = refusal(
+        parse_subscribe, SUBSCRIBE | {"channel": channel, "max_rate": bad, "interval": interval}, LIMITS, RATES
+    )
     assert code == 400
     assert reason == "max_rate: a number above 0, in updates per second, or null: every update; on offer are 50 to 0.2"
 
@@ -184,9 +200,13 @@ def test_a_rate_that_is_none_is_refused_with_the_range(channel: str, bad: Any) -
         ({"channel": None}, 400, "channel: "),
         ({"channel": 5}, 400, "channel: "),
         ({"channel": "quote"}, 404, "did you mean quotes?"),
-        ({"channel": "x" * 60_000}, 404, "one of ticker, quotes, trades, stats, status"),
-        ({"channel": "bars"}, 404, "not offered yet"),
-        ({"interval": "1m"}, 404, "not offered yet"),
+        ({"channel": "x" * 60_000}, 404, "one of ticker, quotes, trades, bars, stats, status"),
+        ({"channel": "bars"}, 400, "interval: bars need one of 1m, 5m, 1h, 1d"),
+        ({"channel": "bars", "interval": 60}, 400, "interval: bars need one of 1m, 5m, 1h, 1d"),
+        ({"channel": "bars", "interval": "2m"}, 404, "interval: no such one; one of 1m, 5m, 1h, 1d"),
+        ({"channel": "bars", "interval": "1s"}, 404, "interval: no such one here; one of 1m, 5m, 1h, 1d"),
+        ({"interval": "1m"}, 404, "interval: quotes have none; only bars do"),
+        ({"channel": "bars", "interval": "1m", "snapshot": 2.5}, 400, "snapshot: "),
         ({"fields": ["bidd"]}, 400, "quotes has no 'bidd'; did you mean bid?"),
         ({"fields": ["x" * 60_000]}, 400, "there are bid, bid_size, ask, ask_size"),
         ({"fields": []}, 400, "fields: null for all, or a list of at least one of bid, bid_size, ask, ask_size"),
@@ -225,9 +245,11 @@ def test_a_name_counts_once() -> None:
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
-        ({}, ("quotes", ("x:A",))),
-        ({"symbols": None}, ("quotes", None)),
-        ({"symbols": ["*", "x:A"], "interval": None}, ("quotes", ("*", "x:A"))),
+        ({}, ("quotes", None, ("x:A",))),
+        ({"symbols": None}, ("quotes", None, None)),
+        ({"symbols": ["*", "x:A"], "interval": None}, ("quotes", None, ("*", "x:A"))),
+        ({"channel": "bars"}, ("bars", None, ("x:A",))),
+        ({"channel": "bars", "interval": "5m", "symbols": None}, ("bars", "5m", None)),
     ],
 )
 def test_what_an_unsubscribe_asks_for(fields: dict[str, Any], found: Any) -> None:

@@ -46,10 +46,14 @@ DEFAULTS: list[tuple[str, object]] = [
     ("freshness.disconnected_s", 1.5),
     ("freshness.quiet_s", 60),
     ("freshness.quiet_by_pattern", {}),
+    ("bars.intervals", ("1m", "5m", "1h", "1d")),
+    ("bars.grace_s", 5),
+    ("bars.from_quotes", ()),
     ("history.trades_s", 300),
     ("history.trades_per_symbol", 10_000),
     ("history.bytes", 268_435_456),
     ("history.snapshot_trades", 50),
+    ("history.bars_per_interval", 300),
     ("logging.level", "info"),
     ("logging.format", "auto"),
 ]
@@ -70,6 +74,15 @@ def loaded(
     directory: Path, text: str, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
 ) -> Settings:
     return load(in_file(directory, text), overrides or {}, environ or {})
+
+
+def test_intervals_are_put_in_order_and_each_is_named_once(tmp_path: Path) -> None:
+    assert load(None, {"bars": {"intervals": ["1h", "1s"]}}, {}).bars.intervals == ("1s", "1h")
+    assert load(None, {"bars": {"intervals": []}}, {}).bars.intervals == ()
+    with pytest.raises(SettingsError, match="each interval once"):
+        loaded(tmp_path, '[bars]\nintervals = ["1m", "1m"]')
+    with pytest.raises(SettingsError, match="one of 1s, 1m, 5m, 1h, 1d"):
+        loaded(tmp_path, '[bars]\nintervals = ["2m"]')
 
 
 def test_the_defaults_are_the_documented_ones() -> None:

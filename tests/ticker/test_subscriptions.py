@@ -58,11 +58,24 @@ def test_subscribing_again_changes_the_options_in_place() -> None:
 
 def test_what_is_held() -> None:
     subscriptions = held(("quotes", "x:A", None), ("quotes", "x:*", None), ("trades", "*", None))
-    assert ("quotes", "x:A") in subscriptions
-    assert ("trades", "x:A") not in subscriptions
-    assert subscriptions.names("quotes") == ("x:A", "x:*")
-    assert set(subscriptions.patterns) == {("quotes", "x:*"), ("trades", "*")}
+    assert ("quotes", None, "x:A") in subscriptions
+    assert ("trades", None, "x:A") not in subscriptions
+    assert [s.name for s in subscriptions.on("quotes", None)] == ["x:A", "x:*"]
+    assert set(subscriptions.patterns) == {("quotes", None, "x:*"), ("trades", None, "*")}
     assert [subscription.kind for subscription in subscriptions] == ["exact", "pattern", "pattern"]
+
+
+def test_each_interval_of_bars_is_a_subscription_of_its_own() -> None:
+    subscriptions = Subscriptions()
+    subscriptions.put(Subscription("bars", "x:A", Options(), "1m"))
+    subscriptions.put(Subscription("bars", "*", Options(4), "5m"))
+    assert [s.interval for s in subscriptions.on("bars", None)] == ["1m", "5m"]
+    assert [s.interval for s in subscriptions.on("bars", "5m")] == ["5m"]
+    found = [subscriptions.over("bars", "x:A", interval) for interval in ("1m", "5m", "1h")]
+    assert [s and s.options.rate for s in found] == [None, 4, None]
+    assert found[2] is None
+    assert subscriptions.remove("bars", "x:A", "5m") is None
+    assert subscriptions.remove("bars", "x:A", "1m") == found[0]
 
 
 names = st.sampled_from(("x:A", "x:B", "y:A", "*", "x:*", "*:A", "*:*"))

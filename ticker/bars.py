@@ -1,0 +1,81 @@
+"""The service's bars: which symbols have them, what they are made of, and what is told of them."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from feeds.market import Bar, Instrument, Interval, Quote, Trade
+from ticker.bus import Bus
+from ticker.candle import exact
+from ticker.directory import Market
+from ticker.series import Closings, SymbolBars
+
+INTERVALS: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
+CLOSED_AT_ONCE = 500  # between two turns of the loop: some 5 ms
+HALF = Decimal("0.5")
+
+
+class Bars:
+    """Makes them of trades, or of the middle of bid and ask where `from_quotes` says so of a symbol."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        intervals: Sequence[Interval] = INTERVALS,
+        grace_s: float = 5,
+        from_quotes: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self.intervals = intervals
+        self._bus = bus
+        self._from_quotes = from_quotes
+        self._closings = Closings(grace_s)
+        self._markets: dict[str, Market] = {}
+        self.late = self._closings.late  # trades by what became of them
+
+    def add(self, market: Market) -> None:
+        """A symbol that starts: its topics exist from now on, if it has what its bars are made of."""
+        made_of = self._made_of(market.instrument)
+        if made_of is None or not self.intervals:
+            return
+        symbol = market.instrument.symbol
+        market.add_bars(made_of, SymbolBars(symbol, self.intervals, self._closings), self._bus)
+        self._markets[symbol] = market
+
+    def take(self, market: Market, update: Quote | Trade) -> None:
+        """What a symbol's bars are made of: publish what follows."""
+        price, size = (update.price, update.size) if type(update) is Trade else (_middle(update), None)
+        assert market.made is not None
+        told = None if price is None else market.made.take(price, size, update.time, update.received)
+        if told is None:
+            return
+        for bar in told:
+            self._tell(market, bar)
+        for topic, series in market.series:
+            if series.start is not None:
+                self._bus.publish(topic, series)
+
+    def tick(self, now: int) -> bool:
+        """Close the bars whose time is over; whether there are more, which the next call closes."""
+        due = self._closings.due(now, CLOSED_AT_ONCE)
+        for series in due:
+            market = self._markets[series.symbol]
+            assert market.made is not None
+            for bar in market.made.close(series, now):
+                self._tell(market, bar)
+        return len(due) == CLOSED_AT_ONCE
+
+    def _tell(self, market: Market, bar: Bar) -> None:
+        """A bar is closed, or a closed one corrected."""
+        self._bus.close_bar(market.bars[bar.interval], bar)
+
+    def _made_of(self, instrument: Instrument) -> type[Quote] | type[Trade] | None:
+        if self._from_quotes(instrument.symbol):
+            return Quote if "quotes" in instrument.channels else None
+        return Trade if "trades" in instrument.channels else None
+
+
+def _middle(quote: Quote | Trade) -> str | None:
+    """Halfway between bid and ask, with one digit more than the finer of them; None where one is missing."""
+    if type(quote) is not Quote or quote.bid is None or quote.ask is None:
+        return None
+    return format(exact.multiply(exact.add(Decimal(quote.bid), Decimal(quote.ask)), HALF), "f")
