@@ -12,7 +12,7 @@ from ticker.rows import Row
 from ticker.series import Series
 
 # What a message is not understood without: it is there whatever fields are chosen.
-ALWAYS = ("type", "symbol", "seq", "time", "received", "interval", "start", "epoch", "snapshot")
+ALWAYS = ("type", "symbol", "seq", "time", "received", "interval", "start", "closed", "epoch", "snapshot")
 
 
 class DataMessage(Struct, tag_field="type", gc=False):

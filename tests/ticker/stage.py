@@ -7,6 +7,7 @@ from typing import Any
 from feeds.counts import FeedCounts
 from feeds.feed import Clock
 from feeds.market import CHANNELS, Channel, Instrument, Interval, LinkState, LinkStatus, Quote, Stats, Trade
+from feeds.timestamps import SECOND, rfc3339
 from tests.ticker.fakes import START, FakeSink, FakeSockets, ManualClock, ManualSchedule, Message
 from ticker.bars import INTERVALS, Bars
 from ticker.bus import Bus, Topic
@@ -32,9 +33,11 @@ def quote(symbol: str, received: int = START, bid: str = "1.10", order: int | No
     return Quote(symbol, received, "2026-08-09T21:05:47.9Z", bid, "5", "1.20", "7", order)
 
 
-def trade(symbol: str, received: int = START, price: str = "1.15") -> Trade:
-    """A trade of which the price matters."""
-    return Trade(symbol, received, "2026-08-09T21:05:47.95Z", price, "0.30", "sell", "77")
+def trade(
+    symbol: str, received: int = START, price: str = "1.15", time: str | None = "2026-08-09T21:05:47.95Z"
+) -> Trade:
+    """A trade of which the price and perhaps the time matter."""
+    return Trade(symbol, received, time, price, "0.30", "sell", "77")
 
 
 def stats(symbol: str, received: int = START, last: str = "1.14") -> Stats:
@@ -140,14 +143,22 @@ class Stage(Deciders):
         self.pipeline.receive(quote(symbol, self.clock(), bid))
         self.schedule.settle()
 
-    def trade(self, symbol: str, price: str = "1.15") -> None:
-        """The feed brings a trade."""
-        self.pipeline.receive(trade(symbol, self.clock(), price))
+    def trade(self, symbol: str, price: str = "1.15", age_s: float | None = None) -> None:
+        """The feed brings a trade; for bars it matters how old it is."""
+        now = self.clock()
+        aged = {} if age_s is None else {"time": rfc3339(now - round(age_s * SECOND))}
+        self.pipeline.receive(trade(symbol, now, price, **aged))
         self.schedule.settle()
 
     def stats(self, symbol: str, last: str = "1.14") -> None:
         """The feed brings 24-hour figures."""
         self.pipeline.receive(stats(symbol, self.clock(), last))
+        self.schedule.settle()
+
+    def close_bars(self) -> None:
+        """The timer closes the bars whose time is over."""
+        while self.bars.tick(self.clock()):
+            pass
         self.schedule.settle()
 
     def link(self, state: LinkStatus) -> None:

@@ -7,19 +7,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from feeds.market import Gap
+from feeds.market import Bar, Gap, Interval
+from feeds.timestamps import to_the_second
 from tests.ticker.stage import Peer, Stage
-from tests.ticker.witness import Witness
+from tests.ticker.witness import Witness, stream
 from ticker.bus import ChannelName, Topic
 from ticker.fields import PAYLOAD
-from ticker.requests import Limits
+from ticker.requests import Limits, channel_named
 
 SYMBOLS = ("x:A-B", "y:A-B")
 NAMES = (*SYMBOLS, "*", "x:*", "*:A-*", "none:*")
 QUEUE_MESSAGES, QUEUE_BYTES = 4, 1_000
+INTERVALS: tuple[Interval, ...] = ("1s", "1m")
 
 symbols = st.sampled_from(SYMBOLS)
-channels = st.sampled_from(("ticker", "ticker", "quotes", "trades", "stats", "status"))
+channels = st.sampled_from(("ticker", "ticker", "quotes", "trades", "stats", "status", "bars 1s", "bars 1s", "bars 1m"))
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)
 rates = st.sampled_from((50, 10, 10, 4, 0.2, None))
 options = (
@@ -30,25 +32,55 @@ options = (
 updates = st.lists(st.tuples(symbols, st.sampled_from(("quote", "trade", "stats"))), min_size=1, max_size=8)
 
 
+def in_parts(stream: str) -> tuple[ChannelName, str | None]:
+    """The channel and the interval of `bars 1m`, or of a channel alone."""
+    channel, _, interval = stream.partition(" ")
+    return channel_named(channel), interval or None
+
+
+def key(topic: Topic) -> tuple[str, str]:
+    """What a witness knows the topic by."""
+    return stream(topic.channel, topic.interval), topic.symbol
+
+
 class Delivery(RuleBasedStateMachine):
     """Up to three clients, some of which stall; after each step all that was written is read and judged."""
 
     @initialize(channel=channels, names=names, options=options)
-    def start(self, channel: ChannelName, names: list[str], options: dict[str, Any]) -> None:
+    def start(self, channel: str, names: list[str], options: dict[str, Any]) -> None:
         self.stage = Stage(
-            *SYMBOLS, slow_queue_messages=QUEUE_MESSAGES, slow_queue_bytes=QUEUE_BYTES, limits=Limits(snapshot_trades=3)
+            *SYMBOLS,
+            slow_queue_messages=QUEUE_MESSAGES,
+            slow_queue_bytes=QUEUE_BYTES,
+            limits=Limits(snapshot_trades=3, intervals=INTERVALS),
+            intervals=INTERVALS,
         )
+        self.note_closings()
         self.stage.link("connected")
         self.witnesses: dict[Peer, Witness] = {}
+        self.closings: dict[Peer, dict[tuple[Topic, int], int]] = {}  # by topic and start the seq, since all had come
         self.number = 0
         for index in range(2):
             self.connect()
             self.subscribe(index, "trades", ["*"], {})
             self.subscribe(index, channel, names, options)
 
+    def note_closings(self) -> None:
+        close_bar = self.stage.bus.close_bar
+
+        def noted(topic: Topic, bar: Bar) -> None:
+            close_bar(topic, bar)
+            for peer, witness in self.witnesses.items():
+                closings = self.closings.setdefault(peer, {})
+                closings.pop((topic, bar.start), None)
+                if witness.book.covering(*key(topic)):
+                    closings[topic, bar.start] = topic.seq
+
+        self.stage.bus.close_bar = noted  # type: ignore[method-assign]
+
     @property
     def topics(self) -> list[Topic]:
-        return [topic for market in self.stage.directory.all() for topic in market.topics.values()]
+        return [topic for market in self.stage.directory.all() for topic in market.all_topics()]
 
     def peer(self, index: int) -> Peer:
         return list(self.witnesses)[index % len(self.witnesses)]
@@ -67,23 +99,26 @@ class Delivery(RuleBasedStateMachine):
 
     @precondition(lambda self: self.witnesses)
     @rule(index=st.integers(0, 2), channel=channels, names=names, options=options)
-    def subscribe(self, index: int, channel: ChannelName, names: list[str], options: dict[str, Any]) -> None:
+    def subscribe(self, index: int, channel: str, names: list[str], options: dict[str, Any]) -> None:
+        name, interval = in_parts(channel)
         if "fields" in options:
-            options = options | {"fields": PAYLOAD[channel][: options["fields"]]}
-        request = {"op": "subscribe", "channel": channel, "symbols": names, **options}
+            options = options | {"fields": PAYLOAD[name][: options["fields"]]}
+        request = {"op": "subscribe", "channel": name, "interval": interval, "symbols": names, **options}
         self.ask(self.peer(index), request)
 
     @precondition(lambda self: self.witnesses)
-    @rule(index=st.integers(0, 2), channel=channels, names=st.none() | names)
+    @rule(index=st.integers(0, 2), channel=channels | st.just("bars"), names=st.none() | names)
     def unsubscribe(self, index: int, channel: str, names: list[str] | None) -> None:
-        self.ask(self.peer(index), {"op": "unsubscribe", "channel": channel, "symbols": names})
+        name, interval = in_parts(channel)
+        request = {"op": "unsubscribe", "channel": name, "interval": interval, "symbols": names}
+        self.ask(self.peer(index), request)
 
     def ask(self, peer: Peer, request: dict[str, Any]) -> None:
         if peer.client.behind:  # then the driver does not read from it
             return
         witness = self.witnesses[peer]
         for topic in self.topics:
-            witness.note(topic.channel, topic.symbol, topic.seq)
+            witness.note(*key(topic), topic.seq)
         peer.session.receive(json.dumps(request).encode())
         self.stage.schedule.settle()
         self.read()
@@ -93,7 +128,19 @@ class Delivery(RuleBasedStateMachine):
         before = {topic: topic.seq for topic in self.topics}
         for symbol, kind in updates:
             self.number += 1
-            getattr(self.stage, kind)(symbol, str(self.number))
+            if kind == "trade":
+                self.stage.trade(symbol, str(self.number), age_s=0)
+            else:
+                getattr(self.stage, kind)(symbol, str(self.number))
+        self.expect(before)
+
+    @rule(symbol=symbols, ages=st.lists(st.sampled_from((-0.5, 0.4, 1.0, 1.0, 4.5, 9.0)), min_size=1, max_size=3))
+    def publish_late(self, symbol: str, ages: list[float]) -> None:
+        """Trades that are not of now correct closed bars, or come too late for that, or begin the next too early."""
+        before = {topic: topic.seq for topic in self.topics}
+        for age_s in ages:
+            self.number += 1
+            self.stage.trade(symbol, str(self.number), age_s)
         self.expect(before)
 
     @rule(symbol=symbols, missed=st.none() | st.integers(1, 3))
@@ -113,17 +160,27 @@ class Delivery(RuleBasedStateMachine):
         self.stage.link(state)
         self.expect(before)
 
+    def expect_closed_bars(self, peer: Peer, most: int) -> None:
+        """Each bar that closed has come as closed, or the newest ones if it is too many while the client is slow."""
+        witness = self.witnesses[peer]
+        for (topic, start), seq in list(self.closings.pop(peer, {}).items())[-most:]:
+            if witness.book.covering(*key(topic)) and seq > witness.began[key(topic)]:
+                last, closed = witness.bars[*key(topic), to_the_second(start)]
+                assert closed
+                assert last >= seq, f"the end of {topic}'s bar of {to_the_second(start)} did not come"
+
     def expect(self, before: dict[Topic, int]) -> None:
         """Who keeps up and gets every update has each new one by now, once."""
         self.read()
         for peer, witness in self.witnesses.items():
             if peer.sink.stalled:
                 continue
+            self.expect_closed_bars(peer, 10**9)
             for topic in self.topics:
-                covering = witness.book.covering(topic.channel, topic.symbol)
+                covering = witness.book.covering(*key(topic))
                 along = topic.channel == "status" and witness.book.has(topic.symbol)
                 if along or (covering and witness.book.rates[covering] is None):
-                    due = {(topic.channel, topic.symbol, seq) for seq in range(before[topic] + 1, topic.seq + 1)}
+                    due = {(*key(topic), seq) for seq in range(before[topic] + 1, topic.seq + 1)}
                     assert due <= witness.got, f"{topic} did not come"
 
     @precondition(lambda self: self.witnesses)
@@ -150,6 +207,7 @@ class Delivery(RuleBasedStateMachine):
         peer.sink.drain()
         self.stage.schedule.run_for(0.02)
         self.read()
+        self.expect_closed_bars(peer, QUEUE_MESSAGES)
         self.witnesses[peer].drained()
 
     @precondition(lambda self: self.witnesses)
@@ -170,15 +228,30 @@ class Delivery(RuleBasedStateMachine):
         self.publish([(symbol, "quote")] * 2)
         self.wait(0.32)
 
+    @precondition(lambda self: self.witnesses)
+    @rule(index=st.integers(0, 2), rate=rates, slow=st.booleans(), ages=st.lists(st.sampled_from((0, 1)), max_size=6))
+    def close_bars_of_a_second(self, index: int, rate: float | None, slow: bool, ages: list[float]) -> None:
+        """Bars that end, are corrected and begin, while a client is thinned or does not read."""
+        self.subscribe(index, "bars 1s", ["*"], {"max_rate": rate})
+        if slow:
+            self.stall(index, 0)
+        for age_s in ages:
+            self.publish_late(SYMBOLS[0], [0, age_s])
+            self.wait(0.32)
+        if self.witnesses:  # one may have been evicted
+            self.drain(index)
+
     @rule(seconds=st.sampled_from((0.003, 0.025, 0.125, 0.2, 0.32, 6.25, 31.0)))
     def wait(self, seconds: float) -> None:
         self.stage.schedule.run_for(seconds)
         self.read()
         for peer, witness in self.witnesses.items():
             for topic in self.topics if not peer.sink.stalled else ():
-                assert not witness.late(topic.channel, topic.symbol, topic.seq, seconds), f"{topic} is late"
+                assert not witness.late(*key(topic), topic.seq, seconds), f"{topic} is late"
+        before = {topic: topic.seq for topic in self.topics}
         self.stage.pipeline.tick(self.stage.clock())
-        self.stage.schedule.settle()
+        self.stage.close_bars()
+        self.expect(before)
         for peer in list(self.witnesses):
             if peer.sink.evicted:
                 peer.leave()
@@ -190,7 +263,7 @@ class Delivery(RuleBasedStateMachine):
             for at, message in peer.sink.timed_news():
                 witness.read(message, at)
                 if message["type"] == "synced":
-                    witness.synced({(topic.channel, topic.symbol): topic.seq for topic in self.topics})
+                    witness.synced({key(topic): topic.seq for topic in self.topics})
 
     @invariant()
     def a_paused_client_costs_a_bounded_amount(self) -> None:
@@ -212,8 +285,8 @@ class Delivery(RuleBasedStateMachine):
         self.read()
         for witness in self.witnesses.values():
             for topic in self.topics:
-                if witness.book.covering(topic.channel, topic.symbol):
-                    assert witness.position[topic.channel, topic.symbol] == topic.seq, f"{topic} did not come"
+                if witness.book.covering(*key(topic)):
+                    assert witness.position[key(topic)] == topic.seq, f"{topic} did not come"
         for peer in list(self.witnesses):
             peer.leave()
         assert list(self.stage.fanout.topics) == []

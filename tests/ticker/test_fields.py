@@ -42,7 +42,7 @@ def test_the_fields_to_choose_from_are_those_of_the_messages(stage: Stage, chann
     topic = stage.directory["x:A"].topic(channel, "1m" if channel == "bars" else None)
     assert topic is not None
     [message] = messages(frames.snapshot(topic))
-    of_bars_alone = set() if channel == "bars" else {"interval", "start"}
+    of_bars_alone = set() if channel == "bars" else {"interval", "start", "closed"}
     assert set(message) == {*PAYLOAD[channel], *ALWAYS} - of_bars_alone
     assert in_order(frozenset(PAYLOAD[channel]), channel) == [name for name in message if name in PAYLOAD[channel]]
 

@@ -10,13 +10,25 @@ from fnmatch import fnmatchcase
 from feeds.timestamps import SECOND
 from tests.ticker.fakes import Message
 
-CHANNEL_OF = {"quote": "quotes", "trade": "trades", "stats": "stats", "ticker": "ticker", "status": "status"}
+CHANNEL_OF = {
+    "quote": "quotes",
+    "trade": "trades",
+    "bar": "bars",
+    "stats": "stats",
+    "ticker": "ticker",
+    "status": "status",
+}
 
-Key = tuple[str, str]  # channel and symbol
+Key = tuple[str, str]  # channel, of bars with the interval as in `bars 1m`, and symbol
 Rate = float | None
 
-HEAD = {"type", "symbol", "seq", "time", "received", "epoch", "snapshot"}
+HEAD = {"type", "symbol", "seq", "time", "received", "epoch", "snapshot", "interval", "start", "closed"}
 LONGEST_WAIT = 1.25  # periods that a thinned value waits at most
+
+
+def stream(channel: str, interval: str | None) -> str:
+    """A channel, of bars with the interval: what a subscription is known by besides its name."""
+    return channel if interval is None else f"{channel} {interval}"
 
 
 class Book:
@@ -41,16 +53,20 @@ class Book:
 
     def has(self, symbol: str) -> bool:
         """Whether anything of the symbol is covered: then its status comes along."""
-        return any(self.covering(channel, symbol) for channel in CHANNEL_OF.values())
+        return any(self.covering(channel, symbol) for channel in {channel for channel, _ in self.rates})
 
     def ack(self, message: Message) -> None:
         """A request took effect."""
+        channel = stream(message["channel"], message["interval"])
         for name in message["symbols"]:
-            key = (message["channel"], name)
             if message["op"] == "subscribe":
-                self.rates[key], self.fields[key] = message["max_rate"], message["fields"]
-            else:
-                del self.rates[key], self.fields[key]
+                self.rates[channel, name], self.fields[channel, name] = message["max_rate"], message["fields"]
+        if message["op"] == "unsubscribe":
+            every = message["channel"] == "bars" and message["interval"] is None
+            ended = [key for key in self.rates if key[1] in message["symbols"]]
+            for key in ended:
+                if key[0] == channel or (every and key[0].startswith("bars ")):
+                    del self.rates[key], self.fields[key]
 
 
 class Witness:
@@ -61,6 +77,8 @@ class Witness:
         self.position: dict[Key, int] = {}  # the last seq of each topic; of trades all came up to it, or were told lost
         self.got: set[tuple[str, str, int]] = set()  # live updates
         self.losses = 0  # gaps of the feed's own
+        self.bars: dict[tuple[str, str, str], tuple[int, bool]] = {}  # each one's newest seq, and whether it is closed
+        self.began: dict[Key, int] = {}  # the seq of each topic from which on it comes
         self._plain: set[Key] = set()  # topics that have been unthinned since they were covered
         self._told: set[str] = set()  # symbols whose status came
         self._last_trade = -1
@@ -74,7 +92,7 @@ class Witness:
         """A request is about to be made; should it cover the topic anew, that begins after this seq."""
         self._published[channel, symbol] = seq
         if not self.book.covering(channel, symbol):
-            self.position[channel, symbol] = seq
+            self.position[channel, symbol] = self.began[channel, symbol] = seq
             self._begins.add((channel, symbol))
 
     def synced(self, newest: Mapping[Key, int]) -> None:
@@ -82,6 +100,7 @@ class Witness:
         for key in self._begins:
             if self.book.covering(*key):
                 self.position[key] = max(self.position[key], newest[key])
+                self.began[key] = newest[key]
         self._begins.clear()
         self._changing = False
 
@@ -95,12 +114,12 @@ class Witness:
         elif kind == "gap":
             self._gap(message)
         elif kind in CHANNEL_OF:
-            key = (CHANNEL_OF[kind], message["symbol"])
+            key = (stream(CHANNEL_OF[kind], message.get("interval")), message["symbol"])
             self._allowed(key)
             self._chosen(key, message)
             if kind == "trade":
                 self._trade(message)
-            else:
+            elif kind != "bar" or self._bar(key, message):
                 self._state(key, message, now)
 
     def late(self, channel: str, symbol: str, seq: int, quiet_s: float) -> bool:
@@ -157,11 +176,22 @@ class Witness:
         assert seq > last or (seam and key not in self._plain), f"{key} repeats {seq}"
         self._snapshots.discard(key)
         self.got.add((*key, seq))
+        if message.get("closed"):  # goes at once, at whatever rate
+            return
         if rate is not None and key in self._sent_at:
             assert (now - self._sent_at[key]) * rate >= SECOND, f"{key} comes more than {rate} times a second"
         held_back = seq <= self._published[key]  # until the request, which set it free: it does not count
         if not self._stalled and not held_back:
             self._sent_at[key] = now
+
+    def _bar(self, key: Key, message: Message) -> bool:
+        """One bar goes neither back nor open again; whether it is more than an older one in a snapshot of many."""
+        bar, seq, closed = (*key, message["start"]), message["seq"], message["closed"]
+        last, was_closed = self.bars.get(bar, (0, False))
+        assert seq >= last, f"{bar} goes back from {last} to {seq}"
+        assert closed or not was_closed, f"{bar} opens again"
+        self.bars[bar] = (seq, closed)
+        return "snapshot" not in message or seq >= self.position.get(key, 0)
 
     def _trade(self, message: Message) -> None:
         symbol, seq, number = message["symbol"], message["seq"], int(message["price"])
