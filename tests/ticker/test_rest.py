@@ -206,6 +206,40 @@ async def test_trades_that_cannot_be_had(get: Get, query: str, status: int, reas
     assert reason in body["reason"]
 
 
+async def test_bars_come_oldest_first_and_the_open_one_last(get: Get, stage: Stage) -> None:
+    for price in ("1.16", "1.17"):
+        stage.clock.advance(60)
+        stage.trade("sim:BTC-USDT", price, age_s=0)
+    path = "/v1/bars?symbol=sim:BTC-USDT&interval=1m"
+    status, body = await answer(get, path)
+    assert (status, body["next"]) == (200, None)
+    assert [(m["close"], m["closed"]) for m in body["messages"]] == [("1.15", True), ("1.16", True), ("1.17", False)]
+    assert [m["close"] for m in (await answer(get, f"{path}&limit=2"))[1]["messages"]] == ["1.16", "1.17"]
+    current = (await answer(get, "/v1/snapshot?channel=bars&interval=1m&symbols=sim:BTC-USDT"))[1]["messages"]
+    assert [m["type"] for m in current] == ["status", "bar"]
+    assert current[1] == body["messages"][2]
+    assert (await answer(get, "/v1/bars?symbol=sim:ETH-USDT&interval=1m"))[1]["messages"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "reason"),
+    [
+        ("interval=1m", 400, "symbol: say which"),
+        ("symbol=sim:BTC-USDT", 400, "interval: bars need one of 1m, 5m, 1h, 1d"),
+        ("symbol=sim:BTC-USDT&interval=1w", 404, "interval: no such one"),
+        ("symbol=sim:BTC-USD&interval=1m", 404, "did you mean sim:BTC-USDT?"),
+        ("symbol=sim:BTC-USDT&interval=1m&limit=0", 400, "limit: a number from 1 to 1000"),
+        ("symbol=sim:BTC-USDT&interval=1m&limit=1001", 400, "limit: "),
+        ("symbol=sim:BTC-USDT&interval=1m&limit=many", 400, "limit: "),
+        ("symbol=sim:BTC-USDT&interval=1m&since=1", 400, "since: not offered"),
+    ],
+)
+async def test_bars_that_cannot_be_had(get: Get, query: str, status: int, reason: str) -> None:
+    code, body = await answer(get, f"/v1/bars?{query}")
+    assert (code, body["code"]) == (status, status)
+    assert reason in body["reason"]
+
+
 async def test_the_directory(get: Get) -> None:
     status, body = await answer(get, "/v1/symbols?match=*:BTC-*")
     assert (status, body["next"]) == (200, None)
