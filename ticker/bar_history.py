@@ -41,19 +41,38 @@ class BarHistory:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def keep(self, seq: int, bar: Bar) -> None:
-        """A bar that was closed, or corrected: then it replaces the one that it was."""
+    def __iter__(self) -> Iterator[Bar]:
+        return (bar for _, bar in self._unpacked(self._kept))
+
+    @property
+    def oldest(self) -> Bar | None:
+        """The one that begins first."""
+        return next(iter(self), None)
+
+    @property
+    def latest(self) -> Bar | None:
+        """The one that begins last."""
+        return next((bar for _, bar in self.newest(1)), None)
+
+    def drop_oldest(self) -> None:
+        """Keep it no longer."""
+        del self._kept[0]
+
+    def keep(self, seq: int, bar: Bar) -> Bar | None:
+        """A bar that was closed, or corrected: then it replaces the one that it was, which is returned."""
         packed = _pack(
             _Packed(
                 bar.start, seq, bar.received, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades
             )
         )
         place = self._place(bar.start)
-        if place < len(self._kept) and _unpack(self._kept[place]).start == bar.start:
+        old = next((old for _, old in self._unpacked(self._kept[place : place + 1]) if old.start == bar.start), None)
+        if old is not None:
             self._kept[place] = packed
         else:
             self._kept.insert(place, packed)
             del self._kept[: -self._most]
+        return old
 
     def newest(self, most: int) -> Sequence[tuple[int, Bar]]:
         """At most so many bars, oldest first, each with its seq."""

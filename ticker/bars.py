@@ -7,6 +7,7 @@ from feeds.market import Bar, Instrument, Interval, Quote, Trade
 from ticker.bus import Bus
 from ticker.candle import exact
 from ticker.directory import Market
+from ticker.rolling import Rolling
 from ticker.series import Closings, SymbolBars
 
 INTERVALS: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
@@ -26,6 +27,7 @@ class Bars:
         from_quotes: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.intervals = intervals
+        self.rolling = Rolling()
         self._bus = bus
         self._from_quotes = from_quotes
         self._closings = Closings(grace_s)
@@ -34,12 +36,17 @@ class Bars:
 
     def add(self, market: Market) -> None:
         """A symbol that starts: its topics exist from now on, if it has what its bars are made of."""
-        made_of = self._made_of(market.instrument)
-        if made_of is None or not self.intervals:
+        symbol, made_of = market.instrument.symbol, self._made_of(market.instrument)
+        rolls = made_of is Trade and "stats" not in market.instrument.channels
+        intervals = {*self.intervals, "1m"} if rolls else self.intervals
+        if made_of is None or not intervals:
             return
-        symbol = market.instrument.symbol
-        market.add_bars(made_of, SymbolBars(symbol, self.intervals, self._closings), self._bus)
+        made = SymbolBars(symbol, intervals, self._closings)
+        market.add_bars(made_of, made, self._bus, self.intervals)
         self._markets[symbol] = market
+        if rolls:
+            window = market.add_window()
+            self.rolling.add(symbol, window)
 
     def take(self, market: Market, update: Quote | Trade) -> None:
         """What a symbol's bars are made of: publish what follows."""
@@ -53,6 +60,8 @@ class Bars:
         for topic, series in market.series:
             if series.start is not None:
                 self._bus.publish(topic, series)
+        if market.window is not None:
+            self.rolling.changed(market.instrument.symbol)
 
     def tick(self, now: int) -> bool:
         """Close the bars whose time is over; whether there are more, which the next call closes."""
@@ -66,7 +75,10 @@ class Bars:
 
     def _tell(self, market: Market, bar: Bar) -> None:
         """A bar is closed, or a closed one corrected."""
-        self._bus.close_bar(market.bars[bar.interval], bar)
+        if bar.interval in market.bars:
+            self._bus.close_bar(market.bars[bar.interval], bar)
+        if bar.interval == "1m" and market.window is not None:
+            market.window.keep(bar)
 
     def _made_of(self, instrument: Instrument) -> type[Quote] | type[Trade] | None:
         if self._from_quotes(instrument.symbol):

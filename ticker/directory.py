@@ -1,7 +1,7 @@
 """The symbols there are: looking them up by name and by pattern, and guessing what a wrong name was meant to be."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from feeds.market import CHANNELS as MARKET_CHANNELS
 from feeds.market import Instrument, Interval, Quote, Trade
 from ticker.bus import CHANNELS, Bus, ChannelName, Topic
+from ticker.rolling import Window
 from ticker.rows import Row
 from ticker.series import Series, SymbolBars
 
@@ -50,7 +51,8 @@ class Market:
     """One symbol, with its topics and its row.
 
     `bars` are its topics of that channel by interval, each in `series` with the open bar; `made_of` is the kind of
-    update that `made` makes them of. A symbol without bars has none of these.
+    update that `made` makes them of. A symbol without bars has none of these. `window` is there where the venue sends
+    no 24-hour figures and the symbol's own minutes give them.
     """
 
     __slots__ = (
@@ -67,6 +69,7 @@ class Market:
         "ticker",
         "topics",
         "trades",
+        "window",
     )
 
     def __init__(self, feed: str, instrument: Instrument, bus: Bus) -> None:
@@ -85,17 +88,29 @@ class Market:
         self.made: SymbolBars | None = None
         self.made_of: type[Quote] | type[Trade] | None = None
         self.series: Sequence[tuple[Topic, Series]] = ()
+        self.window: Window | None = None
 
     @property
     def channels(self) -> list[ChannelName]:
         """The channels on which it can be subscribed to."""
         return [channel for channel in CHANNELS if channel in self.topics or (channel == "bars" and self.bars)]
 
-    def add_bars(self, made_of: type[Quote] | type[Trade], made: SymbolBars, bus: Bus) -> None:
-        """Let it have bars."""
+    def add_bars(
+        self, made_of: type[Quote] | type[Trade], made: SymbolBars, bus: Bus, offered: Collection[Interval]
+    ) -> None:
+        """Let it have bars, and topics for those on offer."""
         self.made_of, self.made = made_of, made
-        self.series = [(bus.topic("bars", series.symbol, series.interval), series) for series in made.series]
+        told = [series for series in made.series if series.interval in offered]
+        self.series = [(bus.topic("bars", series.symbol, series.interval), series) for series in told]
         self.bars = {series.interval: topic for topic, series in self.series}
+
+    def add_window(self) -> Window:
+        """Let it have 24-hour figures of its own minutes."""
+        assert self.made is not None
+        [minutes] = [series for series in self.made.series if series.interval == "1m"]
+        self.window = Window(minutes)
+        self.topics = {**self.topics, "stats": self.stats}
+        return self.window
 
     def topic(self, channel: ChannelName, interval: Interval | None) -> Topic | None:
         """The topic of a channel, for bars of an interval; None where it has none."""

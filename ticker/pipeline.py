@@ -8,6 +8,8 @@ from ticker.bus import Bus
 from ticker.directory import Directory, Market
 from ticker.freshness import Freshness, Watch
 
+ROLLED_AT_ONCE = 200  # symbols whose own 24-hour figures are worked out at one look: some 5 ms
+
 
 class Pipeline:
     """Takes the feeds' events, one after the other, and publishes what follows before it returns."""
@@ -52,6 +54,12 @@ class Pipeline:
         """Publish what follows from time alone, but for the bars' ends, which come more often: `Bars.tick`."""
         for changed in self._watch.tick(now):
             self._say(changed, now)
+        for stats in self._bars.rolling.due(now, ROLLED_AT_ONCE):
+            market = self._directory[stats.symbol]
+            if not _unchanged(market.stats.value, stats):
+                self._bus.publish(market.stats, stats)
+                market.row.take(stats)
+                self._bus.publish(market.ticker, market.row)
 
     def _update(self, update: Quote | Trade | Stats) -> None:
         """Market data: if it makes its symbol live, the status goes out before it."""

@@ -38,10 +38,14 @@ class Row:
         return True
 
     def figures(self) -> dict[str, str | None]:
-        """The row's payload. `last` is the last trade's price; before any, what the 24-hour figures call last."""
+        """The row's payload. `last` is the last trade's price; before any, what the venue's 24-hour figures call last.
+
+        Our own figures know no later trade than the one that was forgotten.
+        """
         quote, trade, stats = self.quote, self.trade, self.stats
+        venues = stats if stats and stats.source == "venue" else None
         return {
-            "last": trade.price if trade else stats.last if stats else None,
+            "last": trade.price if trade else venues.last if venues else None,
             "last_time": trade.time if trade else None,
             "bid": quote.bid if quote else None,
             "ask": quote.ask if quote else None,

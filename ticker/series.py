@@ -9,7 +9,7 @@ somebody looks.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from feeds.market import INTERVALS, Bar, Interval
 from feeds.timestamps import SECOND, nanoseconds
@@ -131,7 +131,7 @@ class SymbolBars:
 
     __slots__ = ("_closings", "_longer", "_shortest", "series")
 
-    def __init__(self, symbol: str, intervals: Sequence[Interval], closings: "Closings") -> None:
+    def __init__(self, symbol: str, intervals: Collection[Interval], closings: "Closings") -> None:
         shortest, *longer = sorted(intervals, key=INTERVALS.__getitem__)
         self._shortest = Series(symbol, shortest, None, closings)
         self._longer = [Series(symbol, interval, self._shortest, closings) for interval in longer]

@@ -1,0 +1,132 @@
+"""24-hour figures for symbols whose venue sends none: from their own bars of a minute, the last 1,440 of them.
+
+Exact: prices are the venue's strings, the volume is the sum of the minutes', and of `change_pct` two decimals are kept,
+rounded half away from zero. A window that is younger than a day has what was traded since it began.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from feeds.market import INTERVALS, Bar, Stats
+from ticker.bar_history import BarHistory
+from ticker.candle import exact
+from ticker.series import Series
+
+MINUTE, DAY = INTERVALS["1m"], INTERVALS["1d"]
+ZERO = Decimal(0)
+
+
+class Window:
+    """One symbol's last 24 hours: the closed minutes of them, and its series of minutes with the open one."""
+
+    __slots__ = ("_closed", "_high", "_low", "_minutes", "_volume")
+
+    def __init__(self, minutes: Series) -> None:
+        self._minutes = minutes
+        self._closed = BarHistory(minutes.symbol, "1m", 2 * DAY // MINUTE)  # they go by time, not by number
+        self._high: Bar | None = None  # the minute with the highest price, None where that has to be looked for
+        self._low: Bar | None = None
+        self._volume = ZERO
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was traded lately."""
+        return not len(self._closed) and self._minutes.start is None
+
+    def keep(self, bar: Bar) -> None:
+        """A minute that was closed, or corrected: then it has more trades than before."""
+        replaced = self._closed.keep(0, bar)
+        self._volume = exact.add(self._volume, _volume(bar))
+        if replaced is not None:
+            self._volume = exact.subtract(self._volume, _volume(replaced))
+        if self._high is not None and Decimal(bar.high) >= Decimal(self._high.high):
+            self._high = bar
+        if self._low is not None and Decimal(bar.low) <= Decimal(self._low.low):
+            self._low = bar
+
+    def stats(self, now: int) -> Stats:
+        """The figures of the 1,440 minutes up to now; None each where nothing was traded in them."""
+        self._forget(now - now % MINUTE + MINUTE - DAY)
+        minutes = [bar for bar in (self._closed.oldest, self._highest(), self._lowest(), self._newest()) if bar]
+        symbol = self._minutes.symbol
+        if not minutes:
+            return Stats(symbol, now, None, source="ticker")
+        first, last = minutes[0].open, minutes[-1].close
+        change = exact.subtract(Decimal(last), Decimal(first))
+        volume = self._volume if self._minutes.start is None else exact.add(self._volume, _volume(minutes[-1]))
+        return Stats(
+            symbol,
+            now,
+            None,
+            open=first,
+            high=max((bar.high for bar in minutes), key=Decimal),
+            low=min((bar.low for bar in minutes), key=Decimal),
+            last=last,
+            volume=format(volume, "f"),
+            change=format(change, "f"),
+            change_pct=per_cent(change, Decimal(first)),
+            source="ticker",
+        )
+
+    def _newest(self) -> Bar | None:
+        return self._closed.latest if self._minutes.start is None else self._minutes.bar
+
+    def _highest(self) -> Bar | None:
+        if self._high is None:
+            self._high = max(self._closed, key=lambda bar: Decimal(bar.high), default=None)
+        return self._high
+
+    def _lowest(self) -> Bar | None:
+        if self._low is None:
+            self._low = min(self._closed, key=lambda bar: Decimal(bar.low), default=None)
+        return self._low
+
+    def _forget(self, before: int) -> None:
+        """Minutes that began before that are no longer in the window."""
+        while (oldest := self._closed.oldest) is not None and oldest.start < before:
+            self._closed.drop_oldest()
+            self._volume = exact.subtract(self._volume, _volume(oldest))
+            if self._high is not None and self._high.start == oldest.start:
+                self._high = None
+            if self._low is not None and self._low.start == oldest.start:
+                self._low = None
+
+
+class Rolling:
+    """All windows, and which of them have news. Figures are told at most once for each look."""
+
+    def __init__(self) -> None:
+        self._windows: dict[str, Window] = {}
+        self._changed: dict[str, None] = {}
+        self._minute = 0
+
+    def add(self, symbol: str, window: Window) -> None:
+        """A symbol whose venue sends no such figures."""
+        self._windows[symbol] = window
+
+    def changed(self, symbol: str) -> None:
+        """It was traded."""
+        self._changed[symbol] = None
+
+    def due(self, now: int, most: int) -> list[Stats]:
+        """The figures of at most so many symbols that were traded, or whose oldest minute is over."""
+        if now // MINUTE != self._minute:
+            self._minute = now // MINUTE
+            self._changed.update((symbol, None) for symbol, window in self._windows.items() if not window.empty)
+        some = [symbol for symbol, _ in zip(self._changed, range(most), strict=False)]
+        for symbol in some:
+            del self._changed[symbol]
+        return [self._windows[symbol].stats(now) for symbol in some]
+
+
+def per_cent(change: Decimal, of: Decimal) -> str | None:
+    """How much of a positive amount a change is, with two decimals, rounded half away from zero; None of nothing."""
+    if not of:
+        return None
+    hundredths = (20_000 * abs(Fraction(change)) + Fraction(of)) // (2 * Fraction(of))
+    sign = "-" if change < 0 and hundredths else ""
+    return f"{sign}{hundredths // 100}.{hundredths % 100:02}"
+
+
+def _volume(bar: Bar) -> Decimal:
+    return ZERO if bar.volume is None else Decimal(bar.volume)
