@@ -74,6 +74,7 @@ class Service:
             self._bus,
             intervals=settings.bars.intervals,
             grace_s=settings.bars.grace_s,
+            is_heard=self._fanout.is_heard,
             from_quotes=lambda symbol: any(matches(pattern, symbol) for pattern in settings.bars.from_quotes),
         )
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from feeds.market import Bar, Instrument, Interval, Quote, Trade
-from ticker.bus import Bus
+from ticker.bus import Bus, Topic
 from ticker.candle import exact
 from ticker.directory import Market
 from ticker.rolling import Rolling
-from ticker.series import Closings, SymbolBars
+from ticker.series import USUAL, Closings, SymbolBars
 
 INTERVALS: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
 CLOSED_AT_ONCE = 500  # between two turns of the loop: some 5 ms
@@ -25,11 +25,14 @@ class Bars:
         intervals: Sequence[Interval] = INTERVALS,
         grace_s: float = 5,
         from_quotes: Callable[[str], bool] = lambda _: False,
+        is_heard: Callable[[Topic], object] = lambda _: True,
     ) -> None:
         self.intervals = intervals
         self.rolling = Rolling()
         self._bus = bus
         self._from_quotes = from_quotes
+        self._is_heard = is_heard
+        self._unheard: dict[Market, None] = {}
         self._closings = Closings(grace_s)
         self._markets: dict[str, Market] = {}
         self.late = self._closings.late  # trades by what became of them
@@ -55,16 +58,23 @@ class Bars:
         told = None if price is None else market.made.take(price, size, update.time, update.received)
         if told is None:
             return
-        for bar in told:
-            self._tell(market, bar)
-        for topic, series in market.series:
-            if series.start is not None:
-                self._bus.publish(topic, series)
         if market.window is not None:
             self.rolling.changed(market.instrument.symbol)
+        if told is USUAL and (market in self._unheard or not any(map(self._is_heard, market.bars.values()))):
+            self._unheard[market] = None
+            return
+        for bar in told:
+            self._tell(market, bar)
+        self._publish_open(market)
 
     def tick(self, now: int) -> bool:
-        """Close the bars whose time is over; whether there are more, which the next call closes."""
+        """Close the bars whose time is over; whether there are more, which the next call closes.
+
+        Open bars that nobody gets are published here, too: with each trade that would cost more than making them.
+        """
+        unheard, self._unheard = self._unheard, {}
+        for market in unheard:
+            self._publish_open(market)
         due = self._closings.due(now, CLOSED_AT_ONCE)
         for series in due:
             market = self._markets[series.symbol]
@@ -72,6 +82,11 @@ class Bars:
             for bar in market.made.close(series, now):
                 self._tell(market, bar)
         return len(due) == CLOSED_AT_ONCE
+
+    def _publish_open(self, market: Market) -> None:
+        for topic, series in market.series:
+            if series.start is not None:
+                self._bus.publish(topic, series)
 
     def _tell(self, market: Market, bar: Bar) -> None:
         """A bar is closed, or a closed one corrected."""

@@ -6,7 +6,7 @@ trades (ticker/slow.py). A paced topic goes to its clients at most so many times
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -66,6 +66,11 @@ class Fanout:
     def topics(self) -> Iterable[Topic]:
         """The topics that somebody gets."""
         return self._audiences
+
+    @property
+    def is_heard(self) -> Callable[[Topic], object]:
+        """Tells of a topic whether somebody gets it."""
+        return self._audiences.get
 
     def attach(self, name: str, sink: Sink) -> Client:
         """A client that has come; it gets nothing yet."""

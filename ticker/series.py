@@ -15,6 +15,8 @@ from feeds.market import INTERVALS, Bar, Interval
 from feeds.timestamps import SECOND, nanoseconds
 from ticker.candle import Candle
 
+USUAL: Sequence[Bar] = ()
+
 
 class Series:
     """One interval of one symbol's bars: the open one, and those just closed. Times in nanoseconds since 1970.
@@ -141,16 +143,16 @@ class SymbolBars:
     def take(self, price: str, size: str | None, time: str | None, received: int) -> Sequence[Bar] | None:
         """A trade, or a price without a size.
 
-        The bars that it closes or corrects, in the order to tell them, before the open ones; None where it is too late
-        for any bar.
+        The bars that it closes or corrects, in the order to tell them, before the open ones; USUAL where it just
+        changes the open ones, None where it is too late for any bar.
         """
         at = received if time is None else nanoseconds(time)
+        if at > received + self._closings.grace:
+            at, time = received, None
         candle = self._shortest.open_at(at)
         if candle is not None:
             candle.take(at, price, size, received, time)
-            return ()
-        if at > received + self._closings.grace:
-            return self.take(price, size, None, received)
+            return USUAL
         late = self._shortest.comes_late(at, received)
         new = Candle(at, price, size, received, time)
         return self._late(at, new, received) if late else list(self._begin(at, new, received))

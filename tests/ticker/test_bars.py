@@ -301,3 +301,20 @@ def test_many_bars_are_closed_in_portions(stage: Stage) -> None:
     assert [stage.bars.tick(now) for _ in range(5)] == [True, True, True, True, False]
     topics = [topic for market in stage.directory.all() for topic in market.bars.values()]
     assert all(frames.update(topic).endswith(b'"closed":true}') for topic in topics)
+
+
+def test_open_bars_that_nobody_gets_are_published_by_the_timer_alone() -> None:
+    stage = Stage("x:A")
+    topic = stage.directory["x:A"].bars["1m"]
+    for _ in range(5):
+        stage.trade("x:A")
+    assert topic.seq == 1
+    stage.close_bars()
+    stage.close_bars()
+    assert topic.seq == 2
+    peer = stage.connect()
+    assert bars(peer.subscribe("bars", "x:A", interval="1m")) == [
+        (2, "05:00", "1.15 1.15 1.15 1.15", "1.50", 5, "snapshot")
+    ]
+    stage.trade("x:A")
+    assert [seq for seq, *_ in bars(peer.sink.news())] == [3]
