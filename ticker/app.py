@@ -17,7 +17,7 @@ from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
 from ticker.counts import SHORT_BUCKETS, ClientCounts
-from ticker.directory import Directory, by_pattern, matches
+from ticker.directory import Directory, by_pattern
 from ticker.errors import ServeError
 from ticker.fanout import Fanout
 from ticker.fields import FieldSets
@@ -70,13 +70,7 @@ class Service:
             bytes_kept=history.bytes,
         )
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, history.bars_per_interval)
-        self._bars = Bars(
-            self._bus,
-            intervals=settings.bars.intervals,
-            grace_s=settings.bars.grace_s,
-            is_heard=self._fanout.is_heard,
-            from_quotes=lambda symbol: any(matches(pattern, symbol) for pattern in settings.bars.from_quotes),
-        )
+        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         hub = Hub(

@@ -1,22 +1,23 @@
 """The service's bars: which symbols have them, what they are made of, and what is told of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 
 from feeds.market import Bar, Instrument, Interval, Quote, Trade
 from ticker.bus import Bus, Topic
 from ticker.candle import exact
-from ticker.directory import Market
+from ticker.directory import Market, matches
 from ticker.rolling import Rolling
 from ticker.series import USUAL, Closings, SymbolBars
 
 INTERVALS: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
-CLOSED_AT_ONCE = 500  # between two turns of the loop: some 5 ms
+AT_ONCE = 500  # closed, or published, between two turns of the loop: some 5 ms
 HALF = Decimal("0.5")
 
 
 class Bars:
-    """Makes them of trades, or of the middle of bid and ask where `from_quotes` says so of a symbol."""
+    """Makes them of trades, or of the middle of bid and ask where a pattern of `from_quotes` matches the symbol."""
 
     def __init__(
         self,
@@ -24,7 +25,7 @@ class Bars:
         *,
         intervals: Sequence[Interval] = INTERVALS,
         grace_s: float = 5,
-        from_quotes: Callable[[str], bool] = lambda _: False,
+        from_quotes: Iterable[str] = (),
         is_heard: Callable[[Topic], object] = lambda _: True,
     ) -> None:
         self.intervals = intervals
@@ -68,20 +69,20 @@ class Bars:
         self._publish_open(market)
 
     def tick(self, now: int) -> bool:
-        """Close the bars whose time is over; whether there are more, which the next call closes.
+        """Close the bars whose time is over; whether there is more to do, which the next call does.
 
         Open bars that nobody gets are published here, too: with each trade that would cost more than making them.
         """
-        unheard, self._unheard = self._unheard, {}
+        due, unheard = self._closings.due(now, AT_ONCE), list(islice(self._unheard, AT_ONCE))
         for market in unheard:
+            del self._unheard[market]
             self._publish_open(market)
-        due = self._closings.due(now, CLOSED_AT_ONCE)
         for series in due:
             market = self._markets[series.symbol]
             assert market.made is not None
             for bar in market.made.close(series, now):
                 self._tell(market, bar)
-        return len(due) == CLOSED_AT_ONCE
+        return AT_ONCE in (len(due), len(unheard))
 
     def _publish_open(self, market: Market) -> None:
         for topic, series in market.series:
@@ -96,7 +97,7 @@ class Bars:
             market.window.keep(bar)
 
     def _made_of(self, instrument: Instrument) -> type[Quote] | type[Trade] | None:
-        if self._from_quotes(instrument.symbol):
+        if any(matches(pattern, instrument.symbol) for pattern in self._from_quotes):
             return Quote if "quotes" in instrument.channels else None
         return Trade if "trades" in instrument.channels else None
 

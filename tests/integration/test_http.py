@@ -74,7 +74,7 @@ def test_the_status_names_feeds_and_the_symbols_that_need_a_look(service: Servic
         ("/v1/snapshot?channel=quotes", 400),
         ("/v1/snapshot?symbols=sim:*", 400),
         ("/v1/sse?channel=quotes&symbols=sim:*", 404),
-        ("/v1/bars?symbol=sim:BTC-USDT&interval=1m", 404),
+        ("/v1/bars?symbol=sim:BTC-USDT&interval=2m", 404),
     ],
 )
 def test_what_there_is_not_is_answered_with_a_reason(service: Service, path: str, status: int) -> None:

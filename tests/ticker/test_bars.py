@@ -7,7 +7,7 @@ import pytest
 from tests.ticker.fakes import Message, brief
 from tests.ticker.stage import Peer, Stage, quote
 from ticker import frames
-from ticker.bars import CLOSED_AT_ONCE
+from ticker.bars import AT_ONCE
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ class TestFromQuotes:
 
     @pytest.fixture
     def stage(self) -> Stage:
-        return Stage("fx:A", "x:B", bars={"from_quotes": lambda symbol: symbol.startswith("fx:")})
+        return Stage("fx:A", "x:B", bars={"from_quotes": ["fx:*"]})
 
     def test_they_are_of_the_middle_with_one_digit_more_and_no_volume(self, stage: Stage, peer: Peer) -> None:
         peer.subscribe("bars", "*", interval="1m")
@@ -294,7 +294,7 @@ class TestSlow:
 
 
 def test_many_bars_are_closed_in_portions(stage: Stage) -> None:
-    stage = Stage(*(f"x:{number}" for number in range(CLOSED_AT_ONCE)))
+    stage = Stage(*(f"x:{number}" for number in range(AT_ONCE)))
     for name in stage.symbols:
         stage.trade(name)
     now = stage.clock.advance(86_400)

@@ -89,7 +89,7 @@ class Bar(Data):
     high: str
     low: str
     close: str
-    volume: str
+    volume: str | None
     trades: int | None
     closed: bool
 
