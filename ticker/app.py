@@ -53,12 +53,7 @@ class Service:
         self._loop_lag = Histogram(SHORT_BUCKETS)
         self._readiness = Readiness()
         fanout, limits, history, fresh = settings.fanout, settings.limits, settings.history, settings.freshness
-        self._fanout = Fanout(
-            self._clock,
-            schedule,
-            write_all,
-            **_section(fanout, leave_out=NOT_OF_FANOUT),
-        )
+        self._fanout = Fanout(self._clock, schedule, write_all, **_section(fanout, leave_out=NOT_OF_FANOUT))
         self._watch = Watch(
             disconnected_s=fresh.disconnected_s, quiet_s=by_pattern(fresh.quiet_by_pattern, fresh.quiet_s)
         )
@@ -192,7 +187,7 @@ class Service:
     def _close_bars(self, now: int) -> None:
         """Those whose time is over; the loop turns between some and the next."""
         if self._bars.tick(now):
-            asyncio.get_running_loop().call_soon(self._close_bars, now)
+            asyncio.get_running_loop().call_soon(lambda: self._close_bars(self._clock()))
 
     def _note_readiness(self, now: int) -> None:
         if self._readiness.state == "starting":

@@ -66,7 +66,7 @@ class Bars:
             return
         for bar in told:
             self._tell(market, bar)
-        self._publish_open(market)
+        self._publish_open(market, update.received)
 
     def tick(self, now: int) -> bool:
         """Close the bars whose time is over; whether there is more to do, which the next call does.
@@ -76,7 +76,7 @@ class Bars:
         due, unheard = self._closings.due(now, AT_ONCE), list(islice(self._unheard, AT_ONCE))
         for market in unheard:
             del self._unheard[market]
-            self._publish_open(market)
+            self._publish_open(market, now)
         for series in due:
             market = self._markets[series.symbol]
             assert market.made is not None
@@ -84,9 +84,10 @@ class Bars:
                 self._tell(market, bar)
         return AT_ONCE in (len(due), len(unheard))
 
-    def _publish_open(self, market: Market) -> None:
+    def _publish_open(self, market: Market, received: int) -> None:
         for topic, series in market.series:
             if series.start is not None:
+                series.received = received
                 self._bus.publish(topic, series)
 
     def _tell(self, market: Market, bar: Bar) -> None:

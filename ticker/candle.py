@@ -16,20 +16,19 @@ class Candle:
     """
 
     __slots__ = (
-        "close", "close_at", "high", "high_value", "low", "low_value", "open", "open_at", "received", "time", "trades",
+        "close", "close_at", "high", "high_value", "low", "low_value", "open", "open_at", "time", "trades",
         "volume",
     )  # fmt: skip
 
-    def __init__(self, at: int, price: str, size: str | None, received: int, time: str | None) -> None:
+    def __init__(self, at: int, price: str, size: str | None, time: str | None) -> None:
         self.open = self.high = self.low = self.close = price
         self.open_at = self.close_at = at
         self.high_value = self.low_value = Decimal(price)
         self.volume = None if size is None else Decimal(size)
         self.trades = 1
-        self.received = received
         self.time = time
 
-    def take(self, at: int, price: str, size: str | None, received: int, time: str | None) -> None:
+    def take(self, at: int, price: str, size: str | None, time: str | None) -> None:
         """One more trade."""
         # Most trades have the price of the one before, which is neither a new high nor a new low.
         if price != self.close:
@@ -45,7 +44,6 @@ class Candle:
         if size is not None and self.volume is not None:
             self.volume = add(self.volume, Decimal(size))
         self.trades += 1
-        self.received = received
 
     def absorb(self, other: "Candle") -> None:
         """The trades of another."""
@@ -60,7 +58,6 @@ class Candle:
         if other.volume is not None and self.volume is not None:
             self.volume = add(self.volume, other.volume)
         self.trades += other.trades
-        self.received = max(self.received, other.received)
 
     def copy(self) -> "Candle":
         """One of its own with the same trades."""
@@ -69,7 +66,7 @@ class Candle:
         same.open_at, same.close_at = self.open_at, self.close_at
         same.high_value, same.low_value = self.high_value, self.low_value
         same.volume, same.trades = self.volume, self.trades
-        same.received, same.time = self.received, self.time
+        same.time = self.time
         return same
 
     def bar(self, symbol: str, interval: Interval, start: int, received: int, *, closed: bool) -> Bar:

@@ -22,16 +22,17 @@ class Series:
     """One interval of one symbol's bars: the open one, and those just closed. Times in nanoseconds since 1970.
 
     `start` is the open bar's, None where there is none: nothing was traded yet. `shortest` is the series that takes in
-    each trade; None: this is the one.
+    each trade; None: this is the one. `received` is when the open bar was told, or what made that necessary received.
     """
 
-    __slots__ = ("_closings", "_had", "_just_closed", "_length", "interval", "shortest", "start", "symbol")
+    __slots__ = ("_closings", "_had", "_just_closed", "_length", "interval", "received", "shortest", "start", "symbol")
 
     def __init__(self, symbol: str, interval: Interval, shortest: "Series | None", closings: "Closings") -> None:
         self.symbol = symbol
         self.interval: Interval = interval
         self.shortest = shortest
         self.start: int | None = None
+        self.received = 0
         self._length = INTERVALS[interval]
         self._closings = closings
         self._had: Candle | None = None  # the open bar without what the shortest series' open one will add
@@ -43,16 +44,10 @@ class Series:
         return None if self.start is None else self.start + self._length
 
     @property
-    def received(self) -> int:
-        """When the newest trade of the open bar was."""
-        return max(candle.received for candle in (self._had, self._adds()) if candle is not None)
-
-    @property
     def bar(self) -> Bar:
         """The open bar as it is now."""
         assert self.start is not None
-        candle = self._candle()
-        return candle.bar(self.symbol, self.interval, self.start, candle.received, closed=False)
+        return self._candle().bar(self.symbol, self.interval, self.start, self.received, closed=False)
 
     def open_at(self, at: int) -> Candle | None:
         """The candle of the open bar, where a trade of that time belongs to it. Asked of the shortest series alone."""
@@ -151,10 +146,10 @@ class SymbolBars:
             at, time = received, None
         candle = self._shortest.open_at(at)
         if candle is not None:
-            candle.take(at, price, size, received, time)
+            candle.take(at, price, size, time)
             return USUAL
         late = self._shortest.comes_late(at, received)
-        new = Candle(at, price, size, received, time)
+        new = Candle(at, price, size, time)
         return self._late(at, new, received) if late else list(self._begin(at, new, received))
 
     def close(self, series: Series, now: int) -> Iterator[Bar]:

@@ -318,3 +318,19 @@ def test_open_bars_that_nobody_gets_are_published_by_the_timer_alone() -> None:
     ]
     stage.trade("x:A")
     assert [seq for seq, *_ in bars(peer.sink.news())] == [3]
+
+
+def test_what_is_told_later_was_never_received_earlier(stage: Stage, peer: Peer) -> None:
+    for interval in ("1m", "5m"):
+        peer.subscribe("bars", "x:A", interval=interval)
+    peer.subscribe("trades", "*")
+    stage.trade("x:A", age_s=0)
+    stage.clock.advance(12)
+    stage.close_bars()
+    stage.trade("x:A", age_s=0)
+    stage.trade("x:B", age_s=0)
+    stage.clock.advance(1)
+    stage.trade("x:A", age_s=2)
+    received = [m["received"] for m in peer.sink.news() if m["type"] in ("bar", "trade")]
+    assert len(received) == 3 + 1 + 3 + 1 + 4
+    assert received == sorted(received)

@@ -16,14 +16,14 @@ prints = st.lists(st.tuples(st.integers(0, 5), decimals, decimals), min_size=1, 
 
 
 def candle(first: Print, *others: Print) -> Candle:
-    found = Candle(*first, START, str(first[0]))
-    for number, (at, price, size) in enumerate(others, start=1):
-        found.take(at, price, size, START + number, str(at))
+    found = Candle(*first, str(first[0]))
+    for at, price, size in others:
+        found.take(at, price, size, str(at))
     return found
 
 
 def figures(found: Candle) -> tuple[str | int | None, ...]:
-    bar = found.bar("x:A", "1m", START, found.received, closed=False)
+    bar = found.bar("x:A", "1m", START, START, closed=False)
     return bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades, bar.time
 
 
@@ -71,6 +71,6 @@ def test_no_digit_is_lost() -> None:
 
 
 def test_prices_without_sizes_have_no_volume() -> None:
-    found = Candle(1, "1.15", None, START, None)
-    found.take(2, "1.25", None, START, None)
+    found = Candle(1, "1.15", None, None)
+    found.take(2, "1.25", None, None)
     assert figures(found) == ("1.15", "1.25", "1.15", "1.25", None, None, None)
