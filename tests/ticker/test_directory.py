@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feeds.market import Channel
 from tests.ticker.stage import Stage
-from ticker.directory import Directory, is_pattern, matches, nearest
+from ticker.directory import Directory, by_pattern, is_pattern, matches, nearest
 
 VENUES = ("binance:BTC-USDT", "binance:ETH-USDT", "coinbase:BTC-USD", "coinbase:ETH-USD")
 
@@ -96,3 +96,8 @@ def test_the_nearest_name_is_only_guessed_where_one_is_near() -> None:
     assert nearest("subscrib", ["subscribe", "unsubscribe"]) == "subscribe"
     assert nearest("ping", ["subscribe", "list"]) is None
     assert nearest("ping", []) is None
+
+
+def test_a_figure_by_pattern_is_that_of_the_first_that_matches() -> None:
+    figure = by_pattern({"x:*-EUR": 300, "x:*": 120}, 60)
+    assert [figure(symbol) for symbol in ("x:A-EUR", "x:A-USD", "y:A-EUR")] == [300, 120, 60]
