@@ -39,6 +39,7 @@ class Joiners:
         self._schedule = schedule
         self._flusher = flusher
         self._audiences = audiences
+        self._asked = False  # to serve those who wait, in one of the next turns of the loop
         self._waiting: OrderedDict[Client, None] = OrderedDict()  # a plain dict is slow to give up its oldest
 
     def promise(self, client: Client, steps: Iterable[Step]) -> None:
@@ -52,9 +53,10 @@ class Joiners:
 
     def go_on(self, client: Client) -> None:
         """A client takes more: its next steps come when it is its turn."""
-        if not self._waiting:
-            self._schedule(0, self._serve)
         self._waiting[client] = None
+        if not self._asked:  # once for a turn of the loop, also where the only one that waits is being served
+            self._asked = True
+            self._schedule(0, self._serve)
 
     def _serve(self) -> None:
         until = self._clock() + SLICE
@@ -68,7 +70,8 @@ class Joiners:
                 client.sink.evict()
             if self._clock() >= until:
                 break
-        if self._waiting:
+        self._asked = bool(self._waiting)
+        if self._asked:
             self._schedule(0, self._serve)
 
     def _advance(self, client: Client) -> None:

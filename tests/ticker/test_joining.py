@@ -1,9 +1,11 @@
 """How a topic goes live for a client: its snapshot, and then what follows."""
 
+from itertools import pairwise
+
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
 from ticker.clients import Joining, Options
-from ticker.joining import BYTES, SLICE
+from ticker.joining import BYTES, SLICE, STEPS
 
 
 class TestSnapshots:
@@ -78,6 +80,18 @@ class TestSnapshots:
         assert 0 < sum(bool(peer.client.topics) for peer in peers) < 5
         service.schedule.settle()
         assert all(len(peer.client.topics) == 200 for peer in peers)
+
+    def test_a_client_alone_does_not_get_more_of_a_turn(self) -> None:
+        service = Stage(*(f"x:S{n}" for n in range(5_000)))
+        peer = service.connect()
+        topics = [service.directory[f"x:S{n}"].quotes for n in range(5_000)]
+        service.clock.creep = SLICE // 5 + 1  # a slice is over after five looks at the clock
+        service.fanout.join(peer.client, [Joining(topic, Options(), True) for topic in topics])
+        taken = [0]
+        while peer.client.behind:
+            service.schedule.turn()
+            taken.append(len(peer.client.topics))
+        assert max(after - before for before, after in pairwise(taken)) <= 5 * STEPS
 
     def test_big_snapshots_go_in_slices(self) -> None:
         service = Stage(*(f"x:S{n}" for n in range(1_000)))
