@@ -1,11 +1,12 @@
-"""Who gets a topic: each update, or at a cadence; with all its fields, or with some."""
+"""Who gets a topic: each update, or at a cadence; in which encoding."""
 
 from collections.abc import Callable, Iterator
 from weakref import WeakValueDictionary
 
 from feeds.timestamps import SECOND
-from ticker.bus import Fields, Topic
+from ticker.bus import Topic
 from ticker.clients import Client, Options
+from ticker.encodings import WEBSOCKET, Encoding
 from ticker.pacing import Cadence
 
 Clients = dict[Client, Callable[[bytes], None]]  # each with what puts a frame on its write list
@@ -14,15 +15,15 @@ Clients = dict[Client, Callable[[bytes], None]]  # each with what puts a frame o
 class Audience:
     """One topic's clients.
 
-    They are apart by what they get, so that nothing need be asked for each of them: `every` get each update whole,
-    `chosen` each update with some fields, `paced` at a cadence, which has fields of its own.
+    They are apart by what they get, so that nothing need be asked for each of them: `every` get each update whole by
+    WebSocket, `others` each update in another encoding, `paced` at a cadence, which has an encoding of its own.
     """
 
-    __slots__ = ("chosen", "every", "paced")
+    __slots__ = ("every", "others", "paced")
 
     def __init__(self) -> None:
         self.every: Clients = {}
-        self.chosen: dict[Fields, Clients] = {}
+        self.others: dict[Encoding, Clients] = {}
         self.paced: dict[Cadence, Clients] = {}
 
 
@@ -33,7 +34,7 @@ class Audiences:
         self._audiences: dict[Topic, Audience] = {}
         self._phases: dict[float, int] = {}
         # Those that no audience has are forgotten: over time there may be many different choices of fields.
-        self._cadences: WeakValueDictionary[Options, Cadence] = WeakValueDictionary()
+        self._cadences: WeakValueDictionary[tuple[float, Encoding], Cadence] = WeakValueDictionary()
         self.get = self._audiences.get
 
     def __iter__(self) -> Iterator[Topic]:
@@ -44,10 +45,11 @@ class Audiences:
         audience = self._audiences.get(topic)
         if audience is None:
             audience = self._audiences[topic] = Audience()
+        encoding = client.encoding.choosing(options.fields)
         if options.rate is not None:
-            clients = audience.paced.setdefault(self._cadence(options, options.rate), {})
-        elif options.fields is not None:
-            clients = audience.chosen.setdefault(options.fields, {})
+            clients = audience.paced.setdefault(self._cadence(options.rate, encoding), {})
+        elif encoding is not WEBSOCKET:
+            clients = audience.others.setdefault(encoding, {})
         else:
             clients = audience.every
         clients[client] = client.push
@@ -57,28 +59,30 @@ class Audiences:
         audience = self._audiences.get(topic)
         if audience is None:
             return False
+        encoding = client.encoding.choosing(options.fields)
         if options.rate is not None:
-            found = self._remove_paced(audience, client, topic, self._cadence(options, options.rate))
-        elif options.fields is not None:
-            found = self._remove_chosen(audience, client, options.fields)
+            found = self._remove_paced(audience, client, topic, self._cadence(options.rate, encoding))
+        elif encoding is not WEBSOCKET:
+            found = self._remove_other(audience, client, encoding)
         else:
             found = audience.every.pop(client, None) is not None
-        if not audience.every and not audience.paced and not audience.chosen:
+        if not audience.every and not audience.paced and not audience.others:
             del self._audiences[topic]
         return found
 
-    def held_back(self, topic: Topic, options: Options) -> bool:
+    def held_back(self, client: Client, topic: Topic, options: Options) -> bool:
         """Whether a value of the topic waits for the time of a cadence."""
-        return options.rate is not None and self._cadence(options, options.rate).waits(topic)
+        encoding = client.encoding.choosing(options.fields)
+        return options.rate is not None and self._cadence(options.rate, encoding).waits(topic)
 
     @staticmethod
-    def _remove_chosen(audience: Audience, client: Client, fields: Fields) -> bool:
-        clients = audience.chosen.get(fields)
+    def _remove_other(audience: Audience, client: Client, encoding: Encoding) -> bool:
+        clients = audience.others.get(encoding)
         if clients is None or client not in clients:
             return False
         del clients[client]
         if not clients:
-            del audience.chosen[fields]
+            del audience.others[encoding]
         return True
 
     @staticmethod
@@ -92,11 +96,11 @@ class Audiences:
             cadence.forget(topic)
         return True
 
-    def _cadence(self, options: Options, rate: float) -> Cadence:
-        cadence = self._cadences.get(options)
+    def _cadence(self, rate: float, encoding: Encoding) -> Cadence:
+        cadence = self._cadences.get((rate, encoding))
         if cadence is None:
             # The golden ratio spreads the phases of however many rates evenly. Those of one rate go together, so that
             # a client that has some topics whole and some not gets them in one write.
             phase = self._phases.setdefault(rate, int(len(self._phases) * 0.618 * SECOND / rate))
-            cadence = self._cadences[options] = Cadence(rate, phase, options.fields)
+            cadence = self._cadences[rate, encoding] = Cadence(rate, phase, encoding)
         return cadence

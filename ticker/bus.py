@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from feeds.market import Bar, Gap, Interval, Quote, Stats, Trade
 from ticker.bar_history import BarHistory
+from ticker.encodings import Encoding
 from ticker.history import History, Retention
 from ticker.rows import Row
 from ticker.series import Series
@@ -15,8 +16,6 @@ State = Literal["live", "quiet", "stale", "halted", "closed", "unknown"]
 Reason = Literal["feed_disconnected", "feed_silent", "removed", "starting"]
 
 CHANNELS: tuple[ChannelName, ...] = ("ticker", "quotes", "trades", "bars", "stats", "status")
-
-Fields = frozenset[str]  # of a channel's payload, those that a client wants; ticker/fields.py says which there are
 
 
 class Status(Struct, frozen=True, gc=False):
@@ -39,18 +38,18 @@ class Topic:
 
     `epoch` names the run of numbering: another run counts from 1 again. `seq` numbers the updates; 0: there was none
     yet. `history`, for trades alone, holds what is retained. `bars`, for bars alone, holds the closed ones; the value
-    is the open one, or the one just closed. `frame` and `snapshot` hold the bytes of the newest value once frames.py
-    has made them, and `chosen` those with fewer fields, with the seq that they belong to.
+    is the open one, or the one just closed. `frame` and `snapshot` hold the newest value's bytes for WebSockets once
+    frames.py has made them, and `others` those in other encodings, with the seq that they belong to.
     """
 
     __slots__ = (
         "bars",
         "channel",
-        "chosen",
         "epoch",
         "frame",
         "history",
         "interval",
+        "others",
         "seq",
         "snapshot",
         "symbol",
@@ -70,7 +69,7 @@ class Topic:
         self.bars = None if interval is None else BarHistory(symbol, interval, bars_kept)
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
-        self.chosen: tuple[int, dict[tuple[Fields, bool], bytes]] = (0, {})
+        self.others: tuple[int, dict[tuple[Encoding, bool], bytes]] = (0, {})
 
     def __repr__(self) -> str:
         return f"<{self.channel} {f'{self.interval} ' if self.interval else ''}{self.symbol} #{self.seq}>"

@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 
 from feeds.market import Bar
 from ticker import frames
-from ticker.bus import Fields, Topic
+from ticker.bus import Topic
+from ticker.encodings import WEBSOCKET, Encoding, Fields, Framing
 
 
 class Sink(Protocol):
@@ -145,19 +146,19 @@ class Backlog:
             self._queue = deque(event for event in self._queue if event.topic is not topic)
             self._size = sum(len(event.frame) for event in self._queue)
 
-    def events(self, sent: Counter[str]) -> list[bytes]:
+    def events(self, encoding: Encoding, sent: Counter[tuple[str, Framing]]) -> list[bytes]:
         """The gaps, in the order of `received` like the trades, the trades that remain, and the closed bars.
 
         `sent` counts the last two.
         """
         gaps = [
             frames.gap_frame(
-                topic, lost.received, "slow_consumer", missed=lost.missed, first=lost.first, last=lost.last
+                topic, lost.received, "slow_consumer", encoding, missed=lost.missed, first=lost.first, last=lost.last
             )
             for topic, lost in sorted(self._lost.items(), key=lambda item: item[1].received)
         ]
-        sent.update(event.topic.channel for event in self._queue if event.seq is not None)
-        sent.update(topic.channel for topic, _ in self._closed)
+        sent.update((event.topic.channel, encoding.framing) for event in self._queue if event.seq is not None)
+        sent.update((topic.channel, encoding.framing) for topic, _ in self._closed)
         return [*gaps, *(event.frame for event in self._queue), *self._closed.values()]
 
     def state(self) -> list[Topic]:
@@ -187,6 +188,7 @@ class Client:
         "backlog",
         "buffered",
         "deadline",
+        "encoding",
         "joining",
         "name",
         "owed",
@@ -197,9 +199,10 @@ class Client:
         "written",
     )
 
-    def __init__(self, name: str, sink: Sink, now: int) -> None:
+    def __init__(self, name: str, sink: Sink, now: int, encoding: Encoding = WEBSOCKET) -> None:
         self.name = name
         self.sink = sink
+        self.encoding = encoding  # of what it gets whole; one of ticker/encodings.py's own, which are told by identity
         self.topics: dict[Topic, Options] = {}  # those it gets
         self.pending: list[bytes] = []  # the write list: what goes out with the next flush; this list and no other,
         self.push = self.pending.append  # since its audiences hold this

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from feeds.counts import Histogram
+from ticker.encodings import Framing
 
 SHORT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 GAP_REASONS = (
@@ -20,7 +21,7 @@ SESSION_BUCKETS = (1.0, 10.0, 60.0, 300.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
 class FanoutCounts:
     """The fan-out's; see docs/metrics.md for what each becomes."""
 
-    sent: Counter[str] = field(default_factory=Counter)  # by channel
+    sent: Counter[tuple[str, Framing]] = field(default_factory=Counter)  # by channel and framing
     sent_bytes: int = 0
     conflated: Counter[tuple[str, str]] = field(default_factory=Counter)  # by channel and cause
     gaps: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(GAP_REASONS, 0)))  # by reason

@@ -18,6 +18,7 @@ from ticker.audiences import Audiences, Clients
 from ticker.bus import Topic
 from ticker.clients import Client, Event, Options, Sink, Step
 from ticker.counts import FanoutCounts
+from ticker.encodings import WEBSOCKET, Encoding
 from ticker.flusher import Flusher, Schedule, WriteAll
 from ticker.joining import Joiners
 from ticker.pacing import Cadence, FlushPace
@@ -72,9 +73,9 @@ class Fanout:
         """Tells of a topic whether somebody gets it."""
         return self._audiences.get
 
-    def attach(self, name: str, sink: Sink) -> Client:
+    def attach(self, name: str, sink: Sink, encoding: Encoding = WEBSOCKET) -> Client:
         """A client that has come; it gets nothing yet."""
-        client = Client(name, sink, self._clock())
+        client = Client(name, sink, self._clock(), encoding)
         self.clients[client] = None
         return client
 
@@ -117,11 +118,11 @@ class Fanout:
         before, client.topics[topic] = client.topics[topic], options
         if before == options:
             return
-        held_back = self._audiences.held_back(topic, before)
+        held_back = self._audiences.held_back(client, topic, before)
         if self._audiences.remove(client, topic, before):
             self._audiences.add(client, topic, options)
             if held_back:  # at once: who asks for another rate looks at it now, and others' turn is not this client's
-                self._flusher.spread(topic, {client: client.push}, options.fields)
+                self._flusher.spread(topic, {client: client.push}, client.encoding.choosing(options.fields))
 
     def published(self, topic: Topic) -> None:
         """A topic has a new value: it goes on the write list of each who gets every update."""
@@ -132,10 +133,10 @@ class Fanout:
             assert topic.value is not None
             self._flusher.spread(topic, audience.every)
             self._flusher.note_receipt(topic, topic.value.received)
-        if audience.chosen:
+        if audience.others:
             assert topic.value is not None
-            for fields, chosen in audience.chosen.items():
-                self._flusher.spread(topic, chosen, fields)
+            for encoding, others in audience.others.items():
+                self._flusher.spread(topic, others, encoding)
             self._flusher.note_receipt(topic, topic.value.received)
         for cadence, clients in audience.paced.items():
             if type(topic.value) is Bar:
@@ -149,21 +150,25 @@ class Fanout:
         self.counts.lost["feed"] += gap.missed or 0
         audience = self._audiences.get(topic)
         if audience is not None:
-            frame = frames.feed_gap(topic, gap)
-            for clients in (audience.every, *audience.chosen.values()):
-                if clients:
-                    self._flusher.put(frame, clients)
-            if self.slow.clients:
-                self.slow.given_gap(Event(topic, None, gap.received, gap.missed, frame))
+            self._tell(topic, gap, audience.every, WEBSOCKET)
+            for encoding, clients in audience.others.items():
+                self._tell(topic, gap, clients, encoding)
 
     def heartbeat(self, now: int, next_look: int) -> None:
         """Tell the clients that would have heard nothing for too long by the next look that the connection lives."""
         heard_since = next_look - self._heartbeat_after
         quiet = [client for client in self.clients if client.written < heard_since and client.backlog is None]
-        if quiet:
-            frame = (frames.heartbeat(now),)
-            for client in quiet:
-                self._flusher.append(client, frame)
+        beats = {encoding: (frames.heartbeat(now, encoding),) for encoding in {c.encoding for c in quiet}}
+        for client in quiet:
+            self._flusher.append(client, beats[client.encoding])
+
+    def _tell(self, topic: Topic, gap: Gap, clients: Clients, encoding: Encoding) -> None:
+        if not clients:
+            return
+        frame = frames.feed_gap(topic, gap, encoding)
+        self._flusher.put(frame, clients)
+        if self.slow.clients:
+            self.slow.given_gap(Event(topic, None, gap.received, gap.missed, frame))
 
     def _go_on(self, client: Client) -> None:
         self._joiners.go_on(client)
@@ -173,7 +178,7 @@ class Fanout:
         if cadence.waits(topic):
             self.counts.conflated[topic.channel, "rate"] += len(clients)
         elif cadence.offer(topic, now):
-            self._flusher.spread(topic, clients, cadence.fields)
+            self._flusher.spread(topic, clients, cadence.encoding)
         elif not cadence.scheduled:
             self._schedule_cadence(cadence)
 
@@ -181,7 +186,7 @@ class Fanout:
         """A closed bar goes at once, since the next one must not replace it, and in place of what waits."""
         if cadence.drop(topic):
             self.counts.conflated[topic.channel, "rate"] += len(clients)
-        self._flusher.spread(topic, clients, cadence.fields)
+        self._flusher.spread(topic, clients, cadence.encoding)
 
     def _schedule_cadence(self, cadence: Cadence) -> None:
         cadence.scheduled = True
@@ -198,7 +203,7 @@ class Fanout:
             clients = audience.paced.get(cadence) if audience else None
             if clients and cadence.take(topic, self._clock()):
                 try:
-                    self._flusher.spread(topic, clients, cadence.fields)
+                    self._flusher.spread(topic, clients, cadence.encoding)
                 except Exception:  # a bug costs the one value, not the cadence
                     log.exception("cannot send a value", channel=topic.channel, symbol=topic.symbol)
             if self._clock() >= until:

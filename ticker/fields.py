@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ticker.bus import ChannelName, Fields
+from ticker.bus import ChannelName
 from ticker.directory import nearest
+from ticker.encodings import Fields
 from ticker.errors import RequestError
 from ticker.messages import (
     ALWAYS,

@@ -22,9 +22,10 @@ from feeds.feed import Clock
 from feeds.timestamps import SECOND
 from ticker import frames
 from ticker.audiences import Clients
-from ticker.bus import Fields, Topic
+from ticker.bus import Topic
 from ticker.clients import Backlog, Client
 from ticker.counts import SHORT_BUCKETS, FanoutCounts
+from ticker.encodings import WEBSOCKET, Encoding
 from ticker.pacing import FlushPace
 from ticker.slow import SlowClients
 
@@ -67,11 +68,11 @@ class Flusher:
         self._started = 0
         self._scheduled = self._looking = False
 
-    def spread(self, topic: Topic, clients: Clients, fields: Fields | None = None) -> None:
-        """Put a topic's newest value on write lists; with `fields`, of its payload those alone."""
-        frame = frames.update(topic, fields)
+    def spread(self, topic: Topic, clients: Clients, encoding: Encoding = WEBSOCKET) -> None:
+        """Put a topic's newest value on write lists, which have this encoding."""
+        frame = frames.update(topic, encoding)
         self.put(frame, clients)
-        self._counts.sent[topic.channel] += len(clients)
+        self._counts.sent[topic.channel, encoding.framing] += len(clients)
         if self.slow.clients:
             self.slow.given_value(topic, frame)
 
@@ -183,7 +184,7 @@ class Flusher:
 
     def _catch_up(self, client: Client, backlog: Backlog) -> None:
         """What the client missed: its events at once, since others may follow, and its state as it takes it."""
-        if events := backlog.events(self._counts.sent):
+        if events := backlog.events(client.encoding, self._counts.sent):
             self.append(client, events)
         if state := backlog.state():
             self.slow.owe(client, state)

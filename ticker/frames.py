@@ -1,7 +1,4 @@
-"""A message's bytes, made once and shared by all who get it: JSON, inside a WebSocket text frame.
-
-The frame is final (RFC 6455, section 5.2: FIN, opcode text, no mask), because sessions negotiate no compression.
-"""
+"""A message's bytes, made once and shared by all who get it: JSON, in the frame of the clients' transport."""
 
 from typing import Any, Literal
 
@@ -11,32 +8,17 @@ from msgspec.json import Encoder
 
 from feeds.market import Gap, Trade
 from feeds.timestamps import rfc3339
-from ticker.bus import Fields, Topic
-from ticker.messages import ALWAYS, MESSAGES
+from ticker.bus import Topic
+from ticker.encodings import WEBSOCKET, Encoding, Fields, payload, text_frame
+from ticker.messages import ALWAYS, KINDS, MESSAGES
 from ticker.series import Series
 
 Message = dict[str, Any]
 
 PING = b"\x89\x00"
+EVENTS = ("trade", "gap")  # messages that a client must not miss, and resumes behind
 
 _encode = Encoder().encode
-
-
-def _header(size: int) -> bytes:
-    if size < 126:
-        return bytes((0x81, size))
-    if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big")
-    return b"\x81\x7f" + size.to_bytes(8, "big")
-
-
-_HEADERS = tuple(map(_header, range(1024)))  # of every data message
-
-
-def text_frame(payload: bytes) -> bytes:
-    """A whole WebSocket text frame around a JSON payload."""
-    size = len(payload)
-    return (_HEADERS[size] if size < 1024 else _header(size)) + payload
 
 
 def pong_frame(payload: bytes) -> bytes:
@@ -44,57 +26,57 @@ def pong_frame(payload: bytes) -> bytes:
     return bytes((0x8A, len(payload))) + payload
 
 
-def payload(frame: bytes) -> bytes:
-    """The JSON inside a text frame, for those who do not speak WebSocket."""
-    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
+def encode(message: Message, encoding: Encoding = WEBSOCKET) -> bytes:
+    """The frame of a message that is no topic's value: a reply, a gap, a heartbeat."""
+    kind = message["type"]
+    return encoding.frame(orjson.dumps(message), kind, message["received"] if kind in EVENTS else None)
 
 
-def encode(message: Message) -> bytes:
-    """A message that is not a topic's: a reply, a heartbeat."""
-    return text_frame(orjson.dumps(message))
-
-
-def update(topic: Topic, fields: Fields | None = None) -> bytes:
-    """The frame of a topic's newest value; with `fields`, of its payload those alone."""
-    if fields is not None:
-        return _chosen(topic, fields, snapshot=False)
+def update(topic: Topic, encoding: Encoding = WEBSOCKET) -> bytes:
+    """The frame of a topic's newest value."""
+    if encoding is not WEBSOCKET:
+        return _other(topic, encoding, marked=False)
     if topic.frame is None:
         value = topic.value
         topic.frame = text_frame(_encode(MESSAGES[type(value)](topic, topic.seq, value)))
     return topic.frame
 
 
-def snapshot(topic: Topic, fields: Fields | None = None) -> bytes:
+def snapshot(topic: Topic, encoding: Encoding = WEBSOCKET) -> bytes:
     """The frame of a topic's newest value, marked as a snapshot."""
-    if fields is not None:
-        return _chosen(topic, fields, snapshot=True)
+    if encoding is not WEBSOCKET:
+        return _other(topic, encoding, marked=True)
     if topic.snapshot is None:
         topic.snapshot = text_frame(_snapshot(topic, topic.seq, topic.value))
     return topic.snapshot
 
 
-def retained(topic: Topic, seq: int, item: Trade | Gap, fields: Fields | None = None) -> bytes:
+def retained(topic: Topic, seq: int, item: Trade | Gap, encoding: Encoding = WEBSOCKET) -> bytes:
     """The frame of a retained trade, marked as a snapshot, or of a retained gap."""
-    return feed_gap(topic, item) if type(item) is Gap else text_frame(_snapshot(topic, seq, item, fields))
+    if type(item) is Gap:
+        return feed_gap(topic, item, encoding)
+    return _framed(_snapshot(topic, seq, item, encoding.fields), item, encoding)
 
 
-def newest_bars(topic: Topic, number: int, fields: Fields | None = None) -> list[bytes]:
+def newest_bars(topic: Topic, number: int, encoding: Encoding = WEBSOCKET) -> list[bytes]:
     """The frames of at most so many bars, oldest first, the open one last, marked as snapshots."""
     assert topic.bars is not None
     has_open = type(topic.value) is Series
-    closed = [text_frame(_snapshot(topic, seq, bar, fields)) for seq, bar in topic.bars.newest(number - has_open)]
-    return [*closed, snapshot(topic, fields)] if has_open else closed
+    fields, newest = encoding.fields, topic.bars.newest(number - has_open)
+    closed = [_framed(_snapshot(topic, seq, bar, fields), bar, encoding) for seq, bar in newest]
+    return [*closed, snapshot(topic, encoding)] if has_open else closed
 
 
-def feed_gap(topic: Topic, gap: Gap) -> bytes:
+def feed_gap(topic: Topic, gap: Gap, encoding: Encoding = WEBSOCKET) -> bytes:
     """The frame for trades that were lost before they had a seq here."""
-    return gap_frame(topic, gap.received, "feed", missed=gap.missed)
+    return gap_frame(topic, gap.received, "feed", encoding, missed=gap.missed)
 
 
 def gap_frame(
     topic: Topic,
     received: int,
     reason: Literal["feed", "slow_consumer", "retention", "restart"],
+    encoding: Encoding = WEBSOCKET,
     *,
     missed: int | None,
     first: int | None = None,
@@ -112,26 +94,41 @@ def gap_frame(
             "to_seq": last,
             "missed": missed,
             "reason": reason,
-        }
+        },
+        encoding,
     )
 
 
-def heartbeat(now: int) -> bytes:
+def heartbeat(now: int, encoding: Encoding = WEBSOCKET) -> bytes:
     """The frame that says that the connection lives."""
-    return encode({"type": "heartbeat", "time": rfc3339(now)})
+    return encode({"type": "heartbeat", "time": rfc3339(now)}, encoding)
 
 
-def _chosen(topic: Topic, fields: Fields, *, snapshot: bool) -> bytes:
-    """The newest value's frame with some fields. Nothing is done for those until somebody wants them."""
-    seq, found = topic.chosen
+def _other(topic: Topic, encoding: Encoding, *, marked: bool) -> bytes:
+    """The newest value's frame in another encoding. Nothing is done for those until somebody wants them."""
+    seq, found = topic.others
     if seq != topic.seq:
         found = {}
-        topic.chosen = topic.seq, found
-    frame = found.get((fields, snapshot))
+        topic.others = topic.seq, found
+    frame = found.get((encoding, marked))
     if frame is None:
-        make = _snapshot if snapshot else _message
-        frame = found[fields, snapshot] = text_frame(make(topic, topic.seq, topic.value, fields))
+        frame = found[encoding, marked] = _make_other(topic, encoding, marked=marked)
     return frame
+
+
+def _make_other(topic: Topic, encoding: Encoding, *, marked: bool) -> bytes:
+    """JSON takes longer than frames: for whatever transport, it is taken from the frame for WebSockets."""
+    if encoding.framing == "websocket":
+        make = _snapshot if marked else _message
+        return text_frame(make(topic, topic.seq, topic.value, encoding.fields))
+    whole = WEBSOCKET.choosing(encoding.fields)
+    frame = snapshot(topic, whole) if marked else update(topic, whole)
+    return _framed(payload(frame), topic.value, encoding)
+
+
+def _framed(message: bytes, value: Any, encoding: Encoding) -> bytes:
+    kind = KINDS[type(value)]
+    return encoding.frame(message, kind, rfc3339(value.received) if kind in EVENTS else None)
 
 
 def _message(topic: Topic, seq: int, value: Any, fields: Fields | None) -> bytes:

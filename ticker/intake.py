@@ -113,7 +113,8 @@ class Intake:
                 told.add(found.item.reason)
                 counts.gaps[found.item.reason] += 1
                 counts.lost[found.item.reason] += found.item.missed or 0
-            yield found.frame(joinings[found.topic].options.fields)
+            fields = joinings[found.topic].options.fields
+            yield found.frame(self._client.encoding.choosing(fields))
         # Nothing was published since the last look, and nothing can be before these are live.
         if self._subscriptions.changes == changes:
             yield list(joinings.values())

@@ -105,6 +105,7 @@ class Joiners:
         topic, options, snapshot = joining
         client.topics[topic] = options
         self._audiences.add(client, topic, options)
+        encoding = client.encoding.choosing(options.fields)
         if topic.bars is not None:
-            return frames.newest_bars(topic, snapshot, options.fields) if snapshot else ()
-        return (frames.snapshot(topic, options.fields),) if snapshot and topic.value is not None else ()
+            return frames.newest_bars(topic, snapshot, encoding) if snapshot else ()
+        return (frames.snapshot(topic, encoding),) if snapshot and topic.value is not None else ()

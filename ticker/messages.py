@@ -131,6 +131,15 @@ def _status(topic: Topic, seq: int, status: Status) -> StatusMessage:
     return StatusMessage(*head, status.state, status.reason, rfc3339(status.since), last_received)
 
 
+KINDS: Mapping[type, str] = {
+    Quote: "quote",
+    Trade: "trade",
+    Bar: "bar",
+    Series: "bar",
+    Stats: "stats",
+    Row: "ticker",
+    Status: "status",
+}
 MESSAGES: Mapping[type, Callable[[Topic, int, Any], DataMessage]] = {
     Quote: _quote,
     Trade: _trade,

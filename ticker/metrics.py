@@ -1,6 +1,7 @@
 """What Prometheus sees. Everything is counted as plain integers elsewhere and read here when it is scraped."""
 
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from feeds.feed import Clock, Feed
 from feeds.timestamps import SECOND
 from ticker import __version__
 from ticker.counts import ClientCounts
+from ticker.encodings import transport
 from ticker.fanout import Fanout
 from ticker.freshness import Watch
 from ticker.history import Retention
@@ -102,7 +104,9 @@ class TickerCollector(Collector):
     def _fanout_families(self) -> Families:
         fanout = self._sources.fanout
         counts = fanout.counts
-        sent = {(channel, "websocket"): n for channel, n in counts.sent.items()}
+        sent: Counter[tuple[str, str]] = Counter()
+        for (channel, framing), number in counts.sent.items():
+            sent[channel, transport(framing)] += number
         topics: dict[str, int] = {}
         for topic in fanout.topics:
             topics[topic.channel] = topics.get(topic.channel, 0) + 1

@@ -6,7 +6,8 @@ Times in nanoseconds.
 from math import ceil
 
 from feeds.timestamps import SECOND
-from ticker.bus import Fields, Topic
+from ticker.bus import Topic
+from ticker.encodings import WEBSOCKET, Encoding
 
 MILLISECOND = SECOND // 1000
 
@@ -38,9 +39,9 @@ class Cadence:
     kind, at the phase: then they go together, in one write a client.
     """
 
-    def __init__(self, rate: float, phase: int = 0, fields: Fields | None = None) -> None:
+    def __init__(self, rate: float, phase: int = 0, encoding: Encoding = WEBSOCKET) -> None:
         self.rate = rate
-        self.fields = fields  # of the payload those that its clients want; None: all
+        self.encoding = encoding  # what its clients get
         self._quarter = ceil(SECOND / rate / 4)
         self.period = 4 * self._quarter
         self.scheduled = False  # whether its next time is asked for

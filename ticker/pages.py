@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from feeds.timestamps import rfc3339
-from ticker import frames
 from ticker.bus import Topic
+from ticker.encodings import payload
 from ticker.errors import RequestError
 from ticker.history import Retention
 from ticker.retained import Found, newest, since
@@ -43,4 +43,4 @@ def page(
 
 
 def _messages(found: Iterable[Found]) -> list[bytes]:
-    return [frames.payload(one.frame(None)) for one in found]
+    return [payload(one.frame()) for one in found]

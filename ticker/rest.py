@@ -14,6 +14,7 @@ from feeds.timestamps import rfc3339
 from ticker import __version__, frames
 from ticker.bus import ChannelName, Topic
 from ticker.directory import Market, is_pattern
+from ticker.encodings import payload
 from ticker.errors import RequestError
 from ticker.etags import etag, has_it, version
 from ticker.freshness import Watch
@@ -113,7 +114,7 @@ class Rest:
             return web.Response(status=304, headers=headers)
         messages: list[bytes] = []
         async for topic in self._in_slices(topics):
-            messages += map(frames.payload, self._snapshot(topic))
+            messages += map(payload, self._snapshot(topic))
         return _messages(messages, headers=headers)
 
     async def trades(self, request: web.Request) -> web.Response:
@@ -127,7 +128,7 @@ class Rest:
         """The newest bars of a symbol, oldest first, the open one last."""
         check_known(request.query, "symbol", "interval", "limit")
         topic, limit = self._topic(request, "bars"), parse_limit(request.query.get("limit"))
-        return _messages([frames.payload(frame) for frame in frames.newest_bars(topic, limit)])
+        return _messages([payload(frame) for frame in frames.newest_bars(topic, limit)])
 
     async def symbols(self, request: web.Request) -> web.Response:
         """The directory."""
@@ -141,7 +142,7 @@ class Rest:
         now = self._hub.clock()
         markets = list(self._hub.directory.all())
         suspects = [m.status async for m in self._in_slices(markets) if self._state(m) not in FINE]
-        statuses = [frames.payload(frames.snapshot(topic)) async for topic in self._in_slices(suspects)]
+        statuses = [payload(frames.snapshot(topic)) async for topic in self._in_slices(suspects)]
         report = {
             "server": f"ticker/{__version__}",
             "time": rfc3339(now),

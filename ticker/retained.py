@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from feeds.market import Gap, Trade
 from ticker import frames
-from ticker.bus import Fields, Topic
+from ticker.bus import Topic
+from ticker.encodings import WEBSOCKET, Encoding
 from ticker.history import Entry, History, Retention
 
 Reason = Literal["retention", "restart"]
@@ -38,14 +39,14 @@ class Found(NamedTuple):
     seq: int
     item: Trade | Gap | Loss
 
-    def frame(self, fields: Fields | None) -> bytes:
+    def frame(self, encoding: Encoding = WEBSOCKET) -> bytes:
         """The message for a client."""
         if isinstance(self.item, Loss):
             loss = self.item
             return frames.gap_frame(
-                self.topic, loss.received, loss.reason, missed=loss.missed, first=loss.first, last=loss.last
+                self.topic, loss.received, loss.reason, encoding, missed=loss.missed, first=loss.first, last=loss.last
             )
-        return frames.retained(self.topic, self.seq, self.item, fields)
+        return frames.retained(self.topic, self.seq, self.item, encoding)
 
 
 class Reader:
@@ -153,7 +154,7 @@ def merged(readers: Sequence[Reader], retention: Retention) -> Iterator[Found]:
 
 def newest_frames(topic: Topic, number: int, retention: Retention) -> list[bytes]:
     """The newest retained trades at once, oldest first, and the gaps among them."""
-    return [found.frame(None) for found in newest(topic, number, retention).read(retention.place)]
+    return [found.frame() for found in newest(topic, number, retention).read(retention.place)]
 
 
 def _at(topic: Topic, history: History, index: int, retention: Retention) -> Reader:

@@ -145,4 +145,4 @@ class Session:
         self._hub.counts.requests[op, code] += 1
 
     def _reply(self, message: frames.Message) -> None:
-        self._hub.fanout.send(self._client, frames.encode(message))
+        self._hub.fanout.send(self._client, frames.encode(message, self._client.encoding))

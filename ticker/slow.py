@@ -84,7 +84,7 @@ class SlowClients:
         named = Counter(topic.channel for topic in set(topics) - changed.keys())
         changed.update(dict.fromkeys(topics))
         for channel, number in given.items():
-            self._counts.sent[channel] -= number
+            self._counts.sent[channel, client.encoding.framing] -= number
             if number > named[channel]:
                 self._counts.conflated[channel, "slow"] += number - named[channel]
 
@@ -95,12 +95,12 @@ class SlowClients:
         self._counts.lost["slow_consumer"] += lost
         self._counts.gaps["slow_consumer"] += gaps
         if event.seq is not None:
-            self._counts.sent[event.topic.channel] -= 1
+            self._counts.sent[event.topic.channel, client.encoding.framing] -= 1
 
     def _close(self, client: Client, bar: Closed) -> None:
         """A bar was closed, or corrected: kept besides the next one."""
         assert client.backlog is not None
-        self._counts.sent[bar.topic.channel] -= 1
+        self._counts.sent[bar.topic.channel, client.encoding.framing] -= 1
         merged = client.backlog.close(bar)
         if merged:
             self._counts.conflated[bar.topic.channel, "slow"] += merged
@@ -134,5 +134,5 @@ class SlowClients:
         while client.owed:
             topic, seq = client.owed.popitem()
             if topic.seq == seq and topic in client.topics:  # else a newer one is on its way without us
-                self._counts.sent[topic.channel] += 1
-                yield frames.update(topic, client.topics[topic].fields)
+                self._counts.sent[topic.channel, client.encoding.framing] += 1
+                yield frames.update(topic, client.encoding.choosing(client.topics[topic].fields))

@@ -11,6 +11,7 @@ from tests.ticker.stage import EPOCH
 from ticker.audiences import Audience, Audiences
 from ticker.bus import Topic
 from ticker.clients import Client, Options
+from ticker.encodings import EVENT, WEBSOCKET
 
 TOPIC = Topic("quotes", "x:A", EPOCH)
 BID, ASK = frozenset({"bid"}), frozenset({"ask"})
@@ -74,7 +75,25 @@ def test_clients_are_apart_by_the_fields_that_they_chose(audiences: Audiences) -
         audiences.add(who, TOPIC, options)
     audience = audience_of(audiences, TOPIC)
     assert list(audience.every) == [a]
-    assert {fields: list(clients) for fields, clients in audience.chosen.items()} == {BID: [b, d], ASK: [c]}
+    assert {encoding.fields: list(clients) for encoding, clients in audience.others.items()} == {BID: [b, d], ASK: [c]}
+
+
+def test_clients_are_apart_by_their_transport(audiences: Audiences) -> None:
+    a, b = client("a"), client("b")
+    c, d = (Client(name, FakeSink(ManualClock()), START, EVENT) for name in "cd")
+    for who in (a, c):
+        audiences.add(who, TOPIC, Options())
+    for who in (b, d):
+        audiences.add(who, TOPIC, Options(10))
+    audience = audience_of(audiences, TOPIC)
+    assert (list(audience.every), audience.others) == ([a], {EVENT: {c: c.push}})
+    assert {cadence.encoding: list(clients) for cadence, clients in audience.paced.items()} == {
+        WEBSOCKET: [b],
+        EVENT: [d],
+    }
+    for who, options in ((a, Options()), (b, Options(10)), (c, Options()), (d, Options(10))):
+        assert audiences.remove(who, TOPIC, options)
+    assert list(audiences) == []
 
 
 def test_a_rate_has_a_cadence_for_each_choice_of_fields_and_they_keep_step(audiences: Audiences) -> None:
@@ -86,7 +105,11 @@ def test_a_rate_has_a_cadence_for_each_choice_of_fields_and_they_keep_step(audie
     ):
         audiences.add(client(name), TOPIC, options)
     cadences = audience_of(audiences, TOPIC).paced
-    assert [(cadence.fields, len(clients)) for cadence, clients in cadences.items()] == [(None, 1), (BID, 2), (ASK, 1)]
+    assert [(cadence.encoding.fields, len(clients)) for cadence, clients in cadences.items()] == [
+        (None, 1),
+        (BID, 2),
+        (ASK, 1),
+    ]
     assert len({cadence.phase for cadence in cadences}) == 1
 
 
@@ -124,14 +147,15 @@ def test_a_cadence_forgets_a_topic_with_the_last_that_gets_it_so(audiences: Audi
     [cadence] = audience_of(audiences, TOPIC).paced
     for moment in (START, START + 1):
         cadence.offer(TOPIC, moment)
-    assert audiences.held_back(TOPIC, Options(10))
+    assert audiences.held_back(a, TOPIC, Options(10))
     audiences.remove(a, TOPIC, Options(10))
-    assert not audiences.held_back(TOPIC, Options(10))
+    assert not audiences.held_back(a, TOPIC, Options(10))
     assert cadence.due(START + SECOND) == []
     assert list(audience_of(audiences, TOPIC).every) == [b]
 
 
 def test_what_is_not_thinned_is_never_held_back(audiences: Audiences) -> None:
-    audiences.add(client("a"), TOPIC, Options())
-    assert not audiences.held_back(TOPIC, Options())
-    assert not audiences.held_back(TOPIC, Options(10))
+    a = client("a")
+    audiences.add(a, TOPIC, Options())
+    assert not audiences.held_back(a, TOPIC, Options())
+    assert not audiences.held_back(a, TOPIC, Options(10))

@@ -12,6 +12,7 @@ from tests.ticker.stage import EPOCH, quote, trade
 from ticker import frames
 from ticker.bus import Bus, Topic
 from ticker.clients import Backlog, Client, Event, Joining, Options
+from ticker.encodings import WEBSOCKET, Framing
 from ticker.history import Retention
 
 
@@ -46,7 +47,7 @@ def tape() -> Topic:
 
 def drained(backlog: Backlog) -> list[Message]:
     state = [frames.update(topic) for topic in backlog.changed]
-    return [message for frame in backlog.events(Counter()) + state for message in messages(frame)]
+    return [message for frame in backlog.events(WEBSOCKET, Counter()) + state for message in messages(frame)]
 
 
 def seqs(found: list[Message]) -> list[int | tuple[int, int]]:
@@ -142,11 +143,11 @@ def test_a_topic_that_is_left_is_forgotten(tape: Topic) -> None:
 
 
 def test_what_goes_out_is_counted_by_channel(tape: Topic) -> None:
-    backlog, sent = Backlog(3, 10_000), Counter[str]()
+    backlog, sent = Backlog(3, 10_000), Counter[tuple[str, Framing]]()
     for event in (traded(tape), traded(tape), lost(tape, 3)):
         backlog.add(event)
-    backlog.events(sent)
-    assert sent == {"trades": 2}
+    backlog.events(WEBSOCKET, sent)
+    assert sent == {("trades", "websocket"): 2}
 
 
 @given(st.lists(st.integers(0, 2), max_size=40), st.integers(1, 5), st.integers(1, 900))
@@ -154,7 +155,7 @@ def test_whatever_comes_each_trade_is_kept_or_told_lost(order: list[int], most: 
     topics = [BUS.topic("trades", f"x:{index}") for index in range(3)]
     backlog = Backlog(most, size)
     total = sum(backlog.add(traded(topics[index], START + at))[0] for at, index in enumerate(order))
-    frames_kept = backlog.events(Counter())[-len(backlog) or len(order) + 3 :]
+    frames_kept = backlog.events(WEBSOCKET, Counter())[-len(backlog) or len(order) + 3 :]
     assert len(frames_kept) <= most
     assert sum(map(len, frames_kept)) <= size
     position, missed = {topic.symbol: 0 for topic in topics}, 0

@@ -26,7 +26,7 @@ class TestEveryUpdate:
             peer.join(service.directory["x:A"].quotes)
         service.quote("x:A")
         assert len({id(peer.sink.writes[-1]) for peer in peers}) == 1
-        assert service.fanout.counts.sent["quotes"] == 3
+        assert service.fanout.counts.sent["quotes", "websocket"] == 3
 
     def test_a_burst_goes_in_one_write(self) -> None:
         service = Stage("x:A", "x:B")

@@ -94,7 +94,7 @@ class TestThinned:
         assert brief(peer.sink.news()) == ["ticker 1", "ticker 2"]
         service.schedule.run_for(1)
         assert peer.sink.news() == []
-        assert service.fanout.counts.sent["ticker"] == 2
+        assert service.fanout.counts.sent["ticker", "websocket"] == 2
 
     def test_a_change_of_rate_brings_others_nothing_new(self) -> None:
         service = Stage("x:A")

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from feeds.market import CHANNEL_OF, Gap, Quote, Stats, Trade
 from feeds.timestamps import rfc3339
+from tests.events import EventSource
 from tests.ticker.fakes import START, Message, frames_in, messages
 from tests.ticker.stage import EPOCH, quote, stats, trade
 from ticker import frames
 from ticker.bus import ChannelName, Status, Topic, Value
+from ticker.encodings import CHUNKED_EVENT, EVENT, WEBSOCKET, Encoding, payload
+from ticker.messages import KINDS as KIND_OF_MESSAGE
+from ticker.messages import MESSAGES
 from ticker.rows import Row
 
 NOW = "2026-08-09T21:05:48.000000000Z"
@@ -35,14 +39,6 @@ def row_of(*updates: Quote | Trade | Stats) -> Row:
 def only(data: bytes) -> Message:
     [message] = messages(data)
     return message
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 100_000])
-def test_a_frame_of_any_size_is_what_the_standard_says(size: int) -> None:
-    payload = bytes(index % 251 for index in range(size))
-    frame = frames.text_frame(payload)
-    assert list(frames_in(frame + frame)) == [(1, payload), (1, payload)]
-    assert frames.payload(frame) == payload
 
 
 def test_control_frames() -> None:
@@ -219,4 +215,52 @@ def test_a_gap_of_a_slow_client_names_the_first_and_the_last_lost() -> None:
 
 def test_a_heartbeat_and_other_messages() -> None:
     assert only(frames.heartbeat(START)) == {"type": "heartbeat", "time": NOW}
-    assert json.loads(frames.payload(frames.encode({"type": "pong", "id": "ä"}))) == {"type": "pong", "id": "ä"}
+    assert json.loads(payload(frames.encode({"type": "pong", "id": "ä"}))) == {"type": "pong", "id": "ä"}
+
+
+@pytest.mark.parametrize(("channel", "value", "body"), VALUES)
+@pytest.mark.parametrize("fields", [None, frozenset({"bid", "price", "state"})])
+def test_an_event_says_the_same_as_a_frame(
+    channel: ChannelName, value: Value, body: Message, fields: frozenset[str] | None
+) -> None:
+    topic = topic_with(channel, value)
+    for make in (frames.update, frames.snapshot):
+        by_frame = make(topic, WEBSOCKET.choosing(fields))
+        by_event = make(topic, EVENT.choosing(fields))
+        [event] = EventSource().feed(by_event)
+        assert event.message == only(by_frame)
+        assert event.last_id == (NOW if channel == "trades" else "")
+        assert by_event is make(topic, Encoding("event", fields))
+        assert payload(by_frame) in make(topic, CHUNKED_EVENT.choosing(fields))
+
+
+def test_what_is_no_value_is_an_event_too() -> None:
+    topic, gap = topic_with("trades", trade("x:A")), Gap("x:A", START, 4)
+    made = [
+        frames.feed_gap(topic, gap, EVENT),
+        frames.retained(topic, 1, gap, EVENT),
+        frames.gap_frame(topic, START, "feed", EVENT, missed=4),
+        frames.retained(topic, 1, trade("x:A"), EVENT),
+        frames.heartbeat(START, EVENT),
+        frames.encode({"type": "ack", "received": "no place"}, EVENT),
+    ]
+    events = [event for frame in made for event in EventSource().feed(frame)]
+    assert [(event.kind, event.last_id) for event in events] == [
+        *[("gap", NOW)] * 3,
+        ("trade", NOW),
+        ("heartbeat", ""),
+        ("ack", ""),
+    ]
+
+
+def test_bytes_in_any_encoding_are_those_of_the_newest_value() -> None:
+    topic = topic_with("quotes", quote("x:A"))
+    before = frames.update(topic, EVENT)
+    topic.seq, topic.value, topic.frame = 8, quote("x:A", bid="1.11"), None
+    [event] = EventSource().feed(frames.update(topic, EVENT))
+    assert frames.update(topic, EVENT) != before
+    assert (event.message["seq"], event.message["bid"]) == (8, "1.11")
+
+
+def test_every_message_has_its_kind() -> None:
+    assert KIND_OF_MESSAGE.keys() == MESSAGES.keys()

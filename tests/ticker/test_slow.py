@@ -100,7 +100,7 @@ def test_what_is_owed_comes_with_its_newest_value_unless_that_is_on_its_way(
     newer.seq += 1
     [steps] = client.joining
     assert list(steps) == [frames.update(again), frames.update(still)]
-    assert counts.sent == {"quotes": 2}
+    assert counts.sent == {("quotes", "websocket"): 2}
     slow.owe(client, (newer,))
     assert len(client.joining) == 2
 

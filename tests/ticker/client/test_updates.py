@@ -15,6 +15,7 @@ from tests.ticker.stage import trade as stage_trade
 from ticker import frames
 from ticker.client import ProtocolError, Quote, Status, Trade
 from ticker.client.updates import read
+from ticker.encodings import payload
 
 
 def test_prices_stay_as_they_are_and_can_be_calculated_with() -> None:
@@ -77,5 +78,5 @@ def test_every_field_that_the_service_sends_is_there() -> None:
 
 
 def test_a_gap_has_the_services_fields() -> None:
-    sent = frames.payload(frames.gap_frame(Stage(SYMBOL).directory[SYMBOL].trades, START, "feed", missed=3))
+    sent = payload(frames.gap_frame(Stage(SYMBOL).directory[SYMBOL].trades, START, "feed", missed=3))
     assert read(orjson.loads(sent)) == gap(None, None, 3, epoch=EPOCH, reason="feed", received=0)
