@@ -25,6 +25,7 @@ MOVES_BYTES = {
     "ticker.client.connection",
     "ticker.client.stream",
     "ticker.connection",
+    "ticker.connections",
     "ticker.loop",
     "ticker.rest",
     "ticker.slices",

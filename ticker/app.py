@@ -16,6 +16,7 @@ from ticker import announcements, files, garbage
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
+from ticker.connections import Admission, SocketOptions
 from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, by_pattern
 from ticker.errors import ServeError
@@ -32,6 +33,7 @@ from ticker.rates import Rates
 from ticker.requests import Limits
 from ticker.rest import Readiness, Rest, errors
 from ticker.settings import Section, Settings
+from ticker.turns import Turns
 from ticker.websocket import WebSocketServer
 
 TICK_S = 0.1
@@ -86,13 +88,14 @@ class Service:
         clients = files.clients_within(limits.clients, files.raise_limit())
         if clients < limits.clients:
             log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
+        self._admission = Admission(hub.counts, clients)
         self._websocket = WebSocketServer(
             hub,
-            clients=clients,
+            self._admission,
+            Turns(self._clock),
             ping_s=fanout.ping_s,
             pong_timeout_s=fanout.pong_timeout_s,
-            send_buffer_bytes=fanout.send_buffer_bytes,
-            notsent_lowat_bytes=fanout.notsent_lowat_bytes,
+            options=SocketOptions(fanout.send_buffer_bytes, fanout.notsent_lowat_bytes),
         )
         self._rest = Rest(hub, self._watch, self._feeds, self._readiness)
         self._exposition = Exposition(self._sources(hub, clients))
@@ -124,6 +127,7 @@ class Service:
     async def close(self) -> None:
         """Send the clients away."""
         self._readiness.state = "draining"
+        self._admission.draining = True
         await self._websocket.close()
 
     def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
@@ -140,7 +144,7 @@ class Service:
             fanout=self._fanout,
             retention=self._retention,
             clients=hub.counts,
-            connected=lambda: {"websocket": len(self._websocket)},
+            connected=self._admission.connected,
             clients_limit=clients_limit,
             readiness=self._readiness,
             loop_lag=self._loop_lag,

@@ -1,25 +1,25 @@
-"""A client's socket: where its frames leave the service.
+"""A client's socket: where its frames leave the service, whatever its transport.
 
 Data goes out as whole pre-built frames, which is sound because no compression is negotiated and only the loop's thread
-writes; what aiohttp itself writes (the handshake, close frames) never overlaps with it, because a client is detached
-before its socket is closed. tests/ticker/test_websocket.py holds this against new versions of aiohttp.
+writes; what aiohttp itself writes (the handshake or the answer's head, close frames or the last chunk) never overlaps
+with it, because a client is attached after the one and detached before the other. tests/ticker/test_websocket.py and
+test_sse.py hold this against new versions of aiohttp.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiohttp import WSCloseCode, web
-
-from ticker.keepalive import Pulse
+from aiohttp import web
 
 HIGH_WATER, LOW_WATER = 65_536, 16_384  # bytes in the transport: above it is paused, below it goes on
 NONE = -1  # in place of a file descriptor
-CLOSE_TIMEOUT_S = 2.0  # for the peer's answer to our close frame
+CLOSE_TIMEOUT_S = 2.0  # for the peer to take our goodbye
 SLOW_CONSUMER, NO_PONG = 4008, 4009
+CUT, NO_CODE = 1006, 1005  # what counts as the code where there was none (RFC 6455, section 7.1.5)
 
 
 def write_all(files: Sequence[int], writes: Sequence[bytes]) -> list[int]:
@@ -30,18 +30,6 @@ def write_all(files: Sequence[int], writes: Sequence[bytes]) -> list[int]:
     return taken
 
 
-class ServerSocket(web.WebSocketResponse[bool]):
-    """aiohttp's WebSocket, which also tells when it begins to close: from then on no data frame may follow."""
-
-    on_close: Callable[[], None] | None = None
-
-    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
-        """As aiohttp's, whoever asks for it: we, the peer, or a bad frame."""
-        if self.on_close is not None:
-            self.on_close()
-        return await super().close(code=code, message=message, drain=drain)
-
-
 class Connection:
     """One client's socket, as the fan-out's Sink.
 
@@ -50,20 +38,17 @@ class Connection:
     that this one is gone. What the socket does not take, and under TLS everything, is the transport's.
     """
 
-    __slots__ = ("_duplicate", "_open", "_protocol", "_resumed", "_transport", "code", "file", "pulse", "ws")
+    __slots__ = ("_duplicate", "_open", "_protocol", "_resumed", "_transport", "code", "file")
 
-    def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
+    def __init__(self, request: web.Request) -> None:
         assert request.transport is not None
-        self.ws = ws
-        self.code: int | None = None  # why we ended it, where we did
-        self.pulse = Pulse(now)
+        self.code: int | None = None  # why we ended it, where we did: a close code
         self._transport = request.transport
         self._protocol = request.protocol
         self._resumed: asyncio.Future[None] | None = None
         self._duplicate = NONE if request.secure else os.dup(self._socket.fileno())
         self.file = NONE if self.buffered else self._duplicate
         self._open = True
-        ws.on_close = self.close
 
     @property
     def _socket(self) -> Any:
@@ -98,6 +83,7 @@ class Connection:
         return self._leave_to_transport(data)
 
     def resumed(self) -> None:
+        """The client is not behind any more."""
         if self._resumed is not None and not self._resumed.done():
             self._resumed.set_result(None)
 
@@ -111,6 +97,11 @@ class Connection:
         self._transport.abort()
         self.resumed()
 
+    @property
+    def close_code(self) -> int:
+        """What it ended with."""
+        return self.code or CUT
+
     def close(self) -> None:
         """Nothing is written any more. While our file descriptor is open, the connection would not end."""
         self._open, self.file = False, NONE
@@ -121,7 +112,6 @@ class Connection:
     def release(self) -> None:
         """All is said. A peer that does not even take that would keep the socket for ever."""
         self.close()
-        self._break_cycles()
         if self.buffered:
             asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
@@ -138,11 +128,3 @@ class Connection:
         self._transport.write(data)
         self.file = NONE if self.buffered else self._duplicate
         return not self.paused
-
-    def _break_cycles(self) -> None:
-        """The socket refers to us, we to it, and so does what ended it: else only a full collection frees them."""
-        self.ws.on_close = None
-        error: BaseException | None = self.ws.exception()
-        while error is not None:
-            error.__traceback__ = None
-            error = error.__context__

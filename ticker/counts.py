@@ -14,6 +14,7 @@ GAP_REASONS = (
     "restart",
 )  # there from the start, so that a rate sees the first one
 RESUMES = ("complete", "retention", "restart")
+TRANSPORTS = ("websocket", "sse")
 SESSION_BUCKETS = (1.0, 10.0, 60.0, 300.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
 
 
@@ -40,4 +41,6 @@ class ClientCounts:
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)  # by op and code
     subscriptions: Counter[tuple[str, str]] = field(default_factory=Counter)  # by channel and kind; now held
     resumes: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(RESUMES, 0)))  # by result
-    session: Histogram = field(default_factory=lambda: Histogram(SESSION_BUCKETS))
+    sessions: dict[str, Histogram] = field(
+        default_factory=lambda: {transport: Histogram(SESSION_BUCKETS) for transport in TRANSPORTS}
+    )

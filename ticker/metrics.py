@@ -2,7 +2,7 @@
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -39,7 +39,7 @@ class Sources(Struct):
     fanout: Fanout
     retention: Retention
     clients: ClientCounts
-    connected: Callable[[], Mapping[str, int]]  # by transport
+    connected: Mapping[str, int]  # by transport
     clients_limit: int
     readiness: Readiness
     loop_lag: Histogram
@@ -86,7 +86,7 @@ class TickerCollector(Collector):
 
     def _client_families(self) -> Families:
         sources, counts = self._sources, self._sources.clients
-        yield _gauge("clients", "Clients connected.", ("transport",), sources.connected())
+        yield _gauge("clients", "Clients connected.", ("transport",), sources.connected)
         yield _gauge("clients_limit", "Clients that may be connected.", (), {(): sources.clients_limit})
         yield _gauge(
             "slow_clients", "Clients that do not take what they are sent.", (), {(): len(sources.fanout.slow.clients)}
@@ -94,9 +94,7 @@ class TickerCollector(Collector):
         yield _counter("client_connections", "Clients that came.", ("transport",), counts.connections)
         yield _counter("client_closes", "Clients that went, by close code.", ("transport", "code"), counts.closes)
         yield _counter("client_rejections", "Clients that were turned away.", ("reason",), counts.rejections)
-        yield _histogram(
-            "client_session_seconds", "How long clients stayed.", ("transport",), {"websocket": counts.session}
-        )
+        yield _histogram("client_session_seconds", "How long clients stayed.", ("transport",), counts.sessions)
         yield _counter("requests", "Requests answered, by code; 200 is good.", ("op", "code"), counts.requests)
         yield _counter("resumes", "Subscriptions that took up their trades again.", ("result",), counts.resumes)
         yield _gauge("subscriptions", "Subscriptions held.", ("channel", "kind"), counts.subscriptions)

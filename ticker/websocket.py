@@ -1,31 +1,58 @@
-"""The WebSocket driver: moves bytes between aiohttp and a session. What they mean is decided elsewhere.
-
-Data goes to the transport as whole pre-built frames, which is sound because no compression is negotiated and only the
-loop's thread writes; what aiohttp itself writes (the handshake, close frames) never overlaps with it, because a client
-is detached before its socket is closed. tests/ticker/test_websocket.py holds this against new versions of aiohttp.
-"""
+"""The WebSocket driver: moves bytes between aiohttp and a session. What they mean is decided elsewhere."""
 
 import asyncio
-import random
-import secrets
+from collections.abc import Callable
 
-import structlog
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
-from feeds.timestamps import SECOND
 from ticker import frames
 from ticker.clients import Client
-from ticker.connection import CLOSE_TIMEOUT_S, NO_PONG, SLOW_CONSUMER, Connection, ServerSocket
+from ticker.connection import CLOSE_TIMEOUT_S, CUT, NO_CODE, NO_PONG, Connection
+from ticker.connections import Admission, Connections, SocketOptions, retry_after_ms
 from ticker.hub import Hub
+from ticker.keepalive import Pulse
 from ticker.session import Session
 from ticker.turns import Turns
 
-RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 
-NO_CODE = 1005  # what a close frame without a code counts as (RFC 6455, section 7.1.5)
-CLOSE_CODES = {*WSCloseCode, NO_CODE, SLOW_CONSUMER, NO_PONG}  # clients may send others, and metrics must stay few
+class ServerSocket(web.WebSocketResponse[bool]):
+    """aiohttp's WebSocket, which also tells when it begins to close: from then on no data frame may follow."""
 
-log = structlog.get_logger("websocket")
+    on_close: Callable[[], None] | None = None
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """As aiohttp's, whoever asks for it: we, the peer, or a bad frame."""
+        if self.on_close is not None:
+            self.on_close()
+        return await super().close(code=code, message=message, drain=drain)
+
+
+class WebSocketConnection(Connection):
+    """One client's socket after the handshake."""
+
+    __slots__ = ("pulse", "ws")
+
+    def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
+        super().__init__(request)
+        self.ws = ws
+        self.pulse = Pulse(now)
+        ws.on_close = self.close
+
+    @property
+    def close_code(self) -> int:
+        """What it ended with; aiohttp says 0 where the peer's close frame has no code."""
+        if self.code is not None:
+            return self.code
+        return CUT if self.ws.close_code is None else self.ws.close_code or NO_CODE
+
+    def release(self) -> None:
+        """The socket refers to us, we to it, and so does what ended it: else only a full collection frees them."""
+        super().release()
+        self.ws.on_close = None
+        error: BaseException | None = self.ws.exception()
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__context__
 
 
 class WebSocketServer:
@@ -34,22 +61,20 @@ class WebSocketServer:
     def __init__(
         self,
         hub: Hub,
+        admission: Admission,
+        turns: Turns,
         *,
-        clients: int,
         ping_s: float,
         pong_timeout_s: float,
-        send_buffer_bytes: int,
-        notsent_lowat_bytes: int,
+        options: SocketOptions,
     ) -> None:
         self._hub = hub
-        self._clients_most = clients
+        self._admission = admission
+        self._turns = turns
         self._ping_s = ping_s
         self._pong_timeout_s = pong_timeout_s
-        self._send_buffer = send_buffer_bytes
-        self._notsent_lowat = notsent_lowat_bytes
-        self._connections: dict[Connection, Client] = {}
+        self._connections = Connections[WebSocketConnection]("websocket", hub, admission, options)
         self._ending: set[asyncio.Task[None]] = set()
-        self._turns = Turns(hub.clock)
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -77,9 +102,7 @@ class WebSocketServer:
             return web.Response(status=400)
         if request.transport is None:
             return ws
-        if len(self._connections) >= self._clients_most:
-            self._hub.counts.rejections["clients"] += 1
-            log.warning("a client was turned away: raise [limits] clients, or run more", clients=self._clients_most)
+        if not self._admission.admit():
             await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_retry_after())
             return ws
         await self._serve(ws, request)
@@ -87,7 +110,7 @@ class WebSocketServer:
 
     def tick(self, now: int, part: int, parts: int) -> None:
         """Pings for one part of the clients: all of them in `parts` ticks."""
-        for connection, client in list(self._connections.items())[part::parts]:
+        for connection, client in list(self._connections.clients.items())[part::parts]:
             due = connection.pulse.beat(
                 now, paused=client.behind, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s
             )
@@ -101,33 +124,17 @@ class WebSocketServer:
     async def close(self) -> None:
         """Send everybody away: we restart, come back later."""
         await asyncio.gather(
-            *(self._close(connection, WSCloseCode.SERVICE_RESTART) for connection in list(self._connections))
+            *(self._close(connection, WSCloseCode.SERVICE_RESTART) for connection in list(self._connections.clients))
         )
 
     async def _serve(self, ws: ServerSocket, request: web.Request) -> None:
-        hub, started = self._hub, self._hub.clock()
-        connection = Connection(ws, request, started)
-        connection.tune(self._send_buffer, self._notsent_lowat)
-        client = hub.fanout.attach(secrets.token_urlsafe(9), connection)
-        session = Session(hub, client)
-        self._connections[connection] = client
-        hub.counts.connections["websocket"] += 1
-        log.debug("client connected", session=client.name, address=request.remote)
-        try:
+        connection = WebSocketConnection(ws, request, self._hub.clock())
+        with self._connections.conversation(connection, request.remote) as (client, session):
             session.welcome()
             await self._converse(connection, client, session)
             await self._turns.take()
-        finally:
-            hub.fanout.detach(client)
-            session.end()
-            connection.release()
-            self._connections.pop(connection, None)
-            code = _close_code(connection.code, ws.close_code)
-            hub.counts.closes["websocket", str(code) if code in CLOSE_CODES else "other"] += 1
-            hub.counts.session.observe((hub.clock() - started) / SECOND)
-            log.debug("client gone", session=client.name, code=code)
 
-    async def _converse(self, connection: Connection, client: Client, session: Session) -> None:
+    async def _converse(self, connection: WebSocketConnection, client: Client, session: Session) -> None:
         """Pass on what the client says, until one of us ends it."""
         async for message in connection.ws:
             await self._turns.take()
@@ -147,28 +154,17 @@ class WebSocketServer:
             if client.behind:  # who does not take what was asked for is not asked for more
                 await connection.drained()
 
-    async def _give_up(self, connection: Connection) -> None:
+    async def _give_up(self, connection: WebSocketConnection) -> None:
         """Say goodbye to a peer that does not answer, in case it hears us, and free what it holds."""
         await self._close(connection, NO_PONG, b"no pong")
         connection.abort(NO_PONG)
 
-    async def _close(self, connection: Connection, code: int, reason: bytes | None = None) -> None:
+    async def _close(self, connection: WebSocketConnection, code: int, reason: bytes | None = None) -> None:
         await self._turns.take()
-        client = self._connections.get(connection)
-        if client is not None:
-            self._hub.fanout.detach(client)
+        self._connections.detach(connection)
         connection.code = code
         connection.resumed()
         await connection.ws.close(code=code, message=_retry_after() if reason is None else reason, drain=False)
-
-
-def _close_code(ours: int | None, theirs: int | None) -> int:
-    """The code that a connection ended with; aiohttp says 0 where the peer's close frame has none."""
-    if ours is not None:
-        return ours
-    if theirs is None:
-        return WSCloseCode.ABNORMAL_CLOSURE
-    return theirs or NO_CODE
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -180,4 +176,4 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _retry_after() -> bytes:
-    return b"retry_after_ms=%d" % random.randint(*RETRY_SPREAD_MS)
+    return b"retry_after_ms=%d" % retry_after_ms()

@@ -15,7 +15,9 @@ from tests.ticker.fakes import Message
 from tests.ticker.stage import Deciders, quote, trade
 from tests.waiting import DEADLINE_S
 from ticker.connection import write_all
+from ticker.connections import Admission, SocketOptions
 from ticker.loop import schedule_on
+from ticker.turns import Turns
 from ticker.websocket import WebSocketServer
 
 T = TypeVar("T")
@@ -66,13 +68,14 @@ async def driven(
 ) -> AsyncIterator[Driven]:
     """A running server."""
     deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **options)
+    hub = deciders.hub
     server = WebSocketServer(
-        deciders.hub,
-        clients=clients,
+        hub,
+        Admission(hub.counts, clients),
+        Turns(hub.clock),
         ping_s=ping_s,
         pong_timeout_s=pong_timeout_s,
-        send_buffer_bytes=32_768,
-        notsent_lowat_bytes=16_384,
+        options=SocketOptions(send_buffer=32_768, notsent_lowat=16_384),
     )
     app = web.Application()
     app.router.add_get("/v1/ws", server.handle)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from tests.ticker.driving import driven, raw_client
 from tests.waiting import eventually
-from ticker.connection import Connection, ServerSocket
+from ticker.connection import Connection
 
 OPEN_FILES = Path("/proc/self/fd")
 
@@ -50,9 +50,8 @@ class Rig:
         self.peer.setblocking(False)
         self.transport = FakeTransport(end)
         self.protocol = SimpleNamespace(writing_paused=False)
-        self.ws = ServerSocket()
         request = SimpleNamespace(transport=self.transport, protocol=self.protocol, secure=secure)
-        self.connection = Connection(self.ws, cast(web.Request, request), 0)
+        self.connection = Connection(cast(web.Request, request))
 
     def fill(self) -> int:
         """Write until the socket is full; how many bytes it took."""

@@ -10,10 +10,10 @@ from tests.ticker.driving import BINARY, CLOSE, Driven, RawClient, driven, raw_c
 from tests.waiting import eventually
 from ticker import garbage
 from ticker.clients import Client
-from ticker.connection import Connection, ServerSocket
 from ticker.session import Session
+from ticker.websocket import ServerSocket, WebSocketConnection
 
-A_CLIENT = (Client, Connection, ServerSocket, Session)
+A_CLIENT = (Client, WebSocketConnection, ServerSocket, Session)
 
 
 @pytest.fixture(autouse=True)

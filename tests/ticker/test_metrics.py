@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from collections import Counter
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -26,6 +27,7 @@ class Scrape:
         self.feed = FakeFeed("sim", "sim:A", "sim:B")
         self.readiness = Readiness()
         self.loop_lag = Histogram(SHORT_BUCKETS)
+        self.connected = Counter[str]()
         self._exposition = Exposition(
             Sources(
                 clock=self.stage.clock,
@@ -35,7 +37,7 @@ class Scrape:
                 fanout=self.stage.fanout,
                 retention=self.stage.retention,
                 clients=self.stage.hub.counts,
-                connected=lambda: {"websocket": len(self.stage.peers)},
+                connected=self.connected,
                 clients_limit=10_000,
                 readiness=self.readiness,
                 loop_lag=self.loop_lag,
@@ -82,15 +84,18 @@ def test_clients(scrape: Scrape) -> None:
     counts = scrape.stage.hub.counts
     peer = scrape.stage.connect()
     counts.connections["websocket"] += 3
+    counts.sessions["sse"].observe(5)
+    scrape.connected.update(websocket=1, sse=2)
     counts.closes["websocket", "1006"] += 2
     counts.rejections["clients"] += 1
     peer.subscribe("quotes", "sim:A", "*")
     peer.say({"op": "nonsense"})
-    assert scrape.samples("clients") == {"websocket": 1}
+    assert scrape.samples("clients") == {"websocket": 1, "sse": 2}
     assert scrape.samples("clients_limit") == {"": 10_000}
     assert scrape.samples("client_connections_total") == {"websocket": 3}
     assert scrape.samples("client_closes_total") == {"1006,websocket": 2}
     assert scrape.samples("client_rejections_total") == {"clients": 1}
+    assert scrape.samples("client_session_seconds_count") == {"websocket": 0, "sse": 1}
     assert scrape.samples("requests_total") == {"200,subscribe": 1, "405,invalid": 1}
     assert scrape.samples("subscriptions") == {"quotes,exact": 1, "quotes,pattern": 1}
 

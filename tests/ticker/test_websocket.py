@@ -77,7 +77,7 @@ class TestHandshake:
     async def test_the_kernel_holds_little(self) -> None:
         async with driven() as server, raw_client(server) as client:
             await client.message(type="welcome")
-            [connection] = server.server._connections
+            [connection] = server.server._connections.clients
             peer = connection._transport.get_extra_info("socket")
             assert peer.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * 32_768  # Linux doubles what it is told
             assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == 16_384
@@ -205,7 +205,7 @@ class TestEnds:
             await closed(server, 1006)
             assert list(server.deciders.fanout.topics) == []
             assert sum(server.counts.subscriptions.values()) == 0
-            assert sum(server.counts.session.counts) == 1
+            assert sum(server.counts.sessions["websocket"].counts) == 1
 
 
 class TestCanary:

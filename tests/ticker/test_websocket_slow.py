@@ -55,7 +55,7 @@ async def test_it_costs_a_bounded_amount() -> None:
         for _ in range(50):
             publish(server)
             await asyncio.sleep(0)
-        [connection] = server.server._connections
+        [connection] = server.server._connections.clients
         [client] = server.deciders.fanout.clients
         assert connection.paused
         assert connection.buffered < 2 * HIGH_WATER
@@ -142,7 +142,7 @@ async def test_a_bad_frame_of_one_that_does_not_read_the_answer_ends_it_all_the_
             for symbol in SYMBOLS[:20]:
                 server.quote(symbol)
             await asyncio.sleep(0)
-            return next(iter(server.server._connections)).buffered > 1_000
+            return next(iter(server.server._connections.clients)).buffered > 1_000
 
         await eventually(nearly_full, "the transport to hold something")
         assert len(server.deciders.fanout.slow.clients) == 0
