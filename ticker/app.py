@@ -16,7 +16,6 @@ from ticker import announcements, files, garbage
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
-from ticker.connections import Admission, SocketOptions
 from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, by_pattern
 from ticker.errors import ServeError
@@ -24,6 +23,7 @@ from ticker.fanout import Fanout
 from ticker.fields import FieldSets
 from ticker.flusher import Schedule
 from ticker.freshness import Watch
+from ticker.front import Front
 from ticker.history import Retention
 from ticker.hub import Hub
 from ticker.loop import loop_factory, schedule_on, until_told
@@ -31,15 +31,14 @@ from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
 from ticker.requests import Limits
-from ticker.rest import Readiness, Rest, errors
+from ticker.rest import Readiness, Rest
 from ticker.settings import Section, Settings
-from ticker.turns import Turns
-from ticker.websocket import WebSocketServer
 
 TICK_S = 0.1
 PARTS = 10  # each tick sees to a tenth of the clients' pings: they come a second late at most
 # Keys of [fanout] that are not the fan-out's own: the sockets' and the sessions'.
 NOT_OF_FANOUT = ("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes", "rates", "ticker_rate")
+OF_FRONT = ("ping_s", "pong_timeout_s", "write_deadline_s", "send_buffer_bytes", "notsent_lowat_bytes")
 READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
 SHUTDOWN_S = 2.0  # for requests under way; with the close handshakes before it, all is over within 5 s
 
@@ -88,15 +87,7 @@ class Service:
         clients = files.clients_within(limits.clients, files.raise_limit())
         if clients < limits.clients:
             log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
-        self._admission = Admission(hub.counts, clients)
-        self._websocket = WebSocketServer(
-            hub,
-            self._admission,
-            Turns(self._clock),
-            ping_s=fanout.ping_s,
-            pong_timeout_s=fanout.pong_timeout_s,
-            options=SocketOptions(fanout.send_buffer_bytes, fanout.notsent_lowat_bytes),
-        )
+        self._front = Front(hub, clients=clients, **{name: getattr(fanout, name) for name in OF_FRONT})
         self._rest = Rest(hub, self._watch, self._feeds, self._readiness)
         self._exposition = Exposition(self._sources(hub, clients))
 
@@ -112,10 +103,7 @@ class Service:
 
     def application(self) -> web.Application:
         """The HTTP side."""
-        app = web.Application(middlewares=[errors])
-        app.add_routes([*self._rest.routes(), web.get("/v1/ws", self._websocket.handle)])
-        app.add_routes([web.get("/metrics", self._metrics)])
-        return app
+        return self._front.application(self._rest, self._metrics)
 
     async def run_feeds(self) -> None:
         """Run every feed and the timer until cancelled."""
@@ -127,8 +115,7 @@ class Service:
     async def close(self) -> None:
         """Send the clients away."""
         self._readiness.state = "draining"
-        self._admission.draining = True
-        await self._websocket.close()
+        await self._front.close()
 
     def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
         feed = catalog.build(stanza, self._pipeline.receive, self._clock)
@@ -144,7 +131,7 @@ class Service:
             fanout=self._fanout,
             retention=self._retention,
             clients=hub.counts,
-            connected=self._admission.connected,
+            connected=self._front.connected,
             clients_limit=clients_limit,
             readiness=self._readiness,
             loop_lag=self._loop_lag,
@@ -173,7 +160,7 @@ class Service:
         now = self._clock()
         duties: list[Callable[[], None]] = [
             lambda: self._fanout.heartbeat(now, now + int(TICK_S * SECOND)),
-            lambda: self._websocket.tick(now, part, PARTS),
+            lambda: self._front.tick(now, part, PARTS),
             lambda: self._note_readiness(now),
             lambda: self._close_bars(now),
             garbage.see_to,

@@ -23,7 +23,8 @@ class FanoutCounts:
     """The fan-out's; see docs/metrics.md for what each becomes."""
 
     sent: Counter[tuple[str, Framing]] = field(default_factory=Counter)  # by channel and framing
-    sent_bytes: int = 0
+    sent_bytes: int = 0  # over all transports
+    streamed_bytes: int = 0  # of these, in streams of events
     conflated: Counter[tuple[str, str]] = field(default_factory=Counter)  # by channel and cause
     gaps: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(GAP_REASONS, 0)))  # by reason
     lost: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(GAP_REASONS, 0)))  # by reason

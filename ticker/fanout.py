@@ -77,11 +77,14 @@ class Fanout:
         """A client that has come; it gets nothing yet."""
         client = Client(name, sink, self._clock(), encoding)
         self.clients[client] = None
+        self._flusher.streams += encoding is not WEBSOCKET
         return client
 
     def detach(self, client: Client) -> None:
         """A client that goes: nothing is written to it from here on."""
-        self.clients.pop(client, None)
+        if client in self.clients:
+            del self.clients[client]
+            self._flusher.streams -= client.encoding is not WEBSOCKET
         self.slow.discard(client)
         client.joining.clear()
         client.owed.clear()

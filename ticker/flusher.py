@@ -62,6 +62,7 @@ class Flusher:
         self._counts = counts
         self.pace = pace
         self.slow = slow
+        self.streams = 0  # clients of another transport than WebSocket: while there are none, nothing is told apart
         self._ready: Clients = {}  # the clients whose write list is not empty
         self._batch: Iterator[Client] = iter(())  # those of them that the running flush still has to write to
         self._fresh: dict[Topic, int] = {}  # what the next flush sends, and when it was received
@@ -139,9 +140,13 @@ class Flusher:
                 writes.append(data)
             else:
                 self._counts.sent_bytes += len(data)
+                self._counts.streamed_bytes += 0 if client.encoding is WEBSOCKET else len(data)
                 self._write(client, data, now)
         taken, size = self._write_all(files, writes), sum(map(len, writes))
         self._counts.sent_bytes += size
+        if self.streams:
+            pairs = zip(direct, writes, strict=True)
+            self._counts.streamed_bytes += sum(len(data) for client, data in pairs if client.encoding is not WEBSOCKET)
         if sum(taken) < size:
             for client, data, sent in zip(direct, writes, chain(taken, repeat(0)), strict=False):
                 if sent < len(data):

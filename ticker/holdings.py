@@ -1,17 +1,17 @@
 """What one client holds: its subscriptions, within the limits. What it gets for them: ticker/intake.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from feeds.market import Interval
 from ticker.bus import ChannelName, Topic
 from ticker.clients import Client, Options
 from ticker.directory import Market, is_pattern
-from ticker.errors import RequestError
 from ticker.fields import in_order
 from ticker.hub import Hub
 from ticker.intake import Intake
-from ticker.requests import PATTERNS_MOST, Subscribe
+from ticker.matching import Match, match
+from ticker.requests import Subscribe
 from ticker.subscriptions import Subscription, Subscriptions
 
 
@@ -26,35 +26,22 @@ class Holdings:
     def __init__(self, hub: Hub, client: Client) -> None:
         self._hub = hub
         self._counts = hub.counts
-        self._limit = hub.limits.symbols_per_client
         self._client = client
         self._subscriptions = Subscriptions()
         self._intake = Intake(hub, client, self._subscriptions)
         hub.followers[self] = None
 
-    def check(self, wanted: Subscribe) -> None:
-        """Raises RequestError 413 for more patterns than the client may hold, 429 for one set of fields too many."""
-        named = {(wanted.channel, wanted.interval, name) for name in wanted.names if is_pattern(name)}
-        patterns = len(self._subscriptions.patterns | named)
-        if patterns > PATTERNS_MOST:
-            raise RequestError(413, f"{patterns} patterns in all; the limit is {PATTERNS_MOST}")
-        self._hub.field_sets.check(wanted.options.fields)
+    def match(self, wanted: Subscribe) -> Match:
+        """What a request stands for. Raises RequestError 413 or 429 where the client would hold more than it may."""
+        symbols = {topic.symbol for topic in self._client.topics}
+        [found] = match([wanted], self._hub, self._subscriptions.patterns, symbols)
+        return found
 
-    def check_limit(self, found: Mapping[str, Sequence[Topic]]) -> None:
-        """Raises RequestError 413 where the client would hold more symbols than it may."""
-        for name, topics in found.items():
-            if len(topics) > self._limit:
-                raise RequestError(413, f"{name!r} matches {len(topics)} symbols; the limit is {self._limit}")
-        held = {topic.symbol for topic in self._client.topics}
-        wanted = {topic.symbol for topics in found.values() for topic in topics}
-        if len(held | wanted) > self._limit:
-            more = f"{len(wanted - held)} more symbols and {len(held)} held"
-            raise RequestError(413, f"{more} make {len(held | wanted)}; the limit is {self._limit}")
-
-    def subscribe(self, wanted: Subscribe, found: Mapping[str, Sequence[Topic]]) -> int:
+    def subscribe(self, found: Match) -> int:
         """Take what was found for each name or pattern; how many symbols that is."""
+        wanted = found.wanted
         topics: dict[Topic, int] = {}  # and how many of its values come first
-        for name, matching in found.items():
+        for name, matching in found.topics.items():
             known = self._put(Subscription(wanted.channel, name, wanted.options, wanted.interval))
             for topic in matching:
                 topics[topic] = max(topics.get(topic, 0), self._snapshot(wanted, name, topic, known=known))

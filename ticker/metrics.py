@@ -110,7 +110,8 @@ class TickerCollector(Collector):
             topics[topic.channel] = topics.get(topic.channel, 0) + 1
         yield _gauge("topics", "Topics that somebody gets.", ("channel",), topics)
         yield _counter("updates_sent", "Updates put on clients' write lists.", ("channel", "transport"), sent)
-        yield _counter("sent_bytes", "Bytes written to clients.", ("transport",), {"websocket": counts.sent_bytes})
+        sent_bytes = {"websocket": counts.sent_bytes - counts.streamed_bytes, "sse": counts.streamed_bytes}
+        yield _counter("sent_bytes", "Bytes written to clients.", ("transport",), sent_bytes)
         yield _counter(
             "updates_conflated",
             "Updates replaced by a newer one before they went.",

@@ -30,6 +30,7 @@ INDEX = """\
 ticker {version}: live prices, never silently old
 
   WebSocket  /v1/ws
+  SSE        /v1/sse?channel=ticker&symbols=*        the same as a stream of events
   REST       /v1/snapshot?channel=ticker&symbols=*   the current values
              /v1/trades?symbol=…&since=…             the last minutes' trades
              /v1/bars?symbol=…&interval=1m              bars, oldest first
@@ -39,7 +40,7 @@ ticker {version}: live prices, never silently old
 """
 
 
-LATER = ("/v1/sse", "/v1/ticket", "/docs")  # of the protocol
+LATER = ("/v1/ticket", "/docs")  # of the protocol
 
 # Without a tag nobody can ask whether an answer is still good.
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}

@@ -13,11 +13,11 @@ from feeds.timestamps import rfc3339
 from ticker import __version__, frames
 from ticker.bus import ChannelName
 from ticker.clients import Client
-from ticker.directory import is_pattern
 from ticker.errors import RequestError
 from ticker.holdings import Holdings, told
 from ticker.hub import Hub
 from ticker.limits import TokenBucket
+from ticker.matching import Match
 from ticker.requests import Request, parse, parse_subscribe, parse_unsubscribe, read, request_id
 
 PROTOCOL = 1
@@ -75,6 +75,11 @@ class Session:
             log.exception("a request failed; the connection goes on", session=self._client.name, id=identity)
             self._refuse(op, identity, RequestError(500, "our fault; it is in the log"))
 
+    def subscribe(self, request: Request, found: Match) -> None:
+        """Take a request that is read and checked, of a client that cannot speak for itself later."""
+        self._subscribe(request, found)
+        self._count(request.op, 200)
+
     def end(self) -> None:
         """The client is gone."""
         self._holdings.end()
@@ -87,7 +92,9 @@ class Session:
     def _handle(self, request: Request) -> None:
         match request.op:
             case "subscribe":
-                self._subscribe(request)
+                hub = self._hub
+                wanted = parse_subscribe(request.body, hub.limits, hub.rates)
+                self._subscribe(request, self._holdings.match(wanted))
             case "unsubscribe":
                 self._unsubscribe(request)
             case "list":
@@ -95,23 +102,18 @@ class Session:
             case "ping":
                 self._reply({"type": "pong", "id": request.id, "time": rfc3339(self._hub.clock())})
 
-    def _subscribe(self, request: Request) -> None:
-        hub = self._hub
-        wanted = parse_subscribe(request.body, hub.limits, hub.rates)
-        self._holdings.check(wanted)
-        found = {name: hub.directory.topics(wanted.channel, name, wanted.interval) for name in wanted.names}
-        taken = {name: topics for name, topics in found.items() if topics or is_pattern(name)}
-        self._holdings.check_limit(taken)
+    def _subscribe(self, request: Request, found: Match) -> None:
+        wanted = found.wanted
         request.warnings.extend(wanted.warnings)
         self._ack(
             request,
             channel=wanted.channel,
             interval=wanted.interval,
-            symbols=list(taken),
+            symbols=list(found.topics),
             **told(wanted.options, wanted.channel),
-            rejected=self._rejected(wanted.channel, [name for name in wanted.names if name not in taken]),
+            rejected=self._rejected(wanted.channel, found.missing),
         )
-        symbols = self._holdings.subscribe(wanted, taken)
+        symbols = self._holdings.subscribe(found)
         self._reply({"type": "synced", "id": request.id, "channel": wanted.channel, "symbols": symbols})
 
     def _unsubscribe(self, request: Request) -> None:

@@ -73,7 +73,7 @@ def test_the_status_names_feeds_and_the_symbols_that_need_a_look(service: Servic
         ("/v1/snapshot?channel=prices&symbols=*", 404),
         ("/v1/snapshot?channel=quotes", 400),
         ("/v1/snapshot?symbols=sim:*", 400),
-        ("/v1/sse?channel=quotes&symbols=sim:*", 404),
+        ("/v1/sse?channel=nope&symbols=sim:*", 404),
         ("/v1/bars?symbol=sim:BTC-USDT&interval=2m", 404),
     ],
 )

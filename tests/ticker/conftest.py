@@ -7,7 +7,8 @@ import pytest
 import uvloop
 from hypothesis import settings
 
-DRIVERS = ("test_websocket.py", "test_websocket_slow.py")  # what moves bytes has to work with both
+# What moves bytes has to work with both.
+DRIVERS = ("test_websocket.py", "test_websocket_slow.py", "test_sse.py", "test_sse_slow.py")
 
 settings.register_profile("any machine", deadline=None)  # a busy one takes its time over an example
 settings.load_profile("any machine")

@@ -1,4 +1,4 @@
-"""The WebSocket driver in a real server, and clients that see every byte and read only when they are told to."""
+"""The drivers in a real server, and WebSocket clients that see every byte and read only when they are told to."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from tests.waiting import DEADLINE_S
 from ticker.connection import write_all
 from ticker.connections import Admission, SocketOptions
 from ticker.loop import schedule_on
+from ticker.rest import errors
+from ticker.sse import EventServer
 from ticker.turns import Turns
 from ticker.websocket import WebSocketServer
 
@@ -28,13 +31,21 @@ UPGRADE = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 MASK = b"\x01\x02\x03\x04"
+OPEN_FILES = Path("/proc/self/fd")
+
+
+def open_files() -> int:
+    """How many files this process has open."""
+    return len(list(OPEN_FILES.iterdir()))
 
 
 class Driven:
     """A server on a free port of the loopback, with the deciders behind it."""
 
-    def __init__(self, deciders: Deciders, server: WebSocketServer, runner: web.AppRunner) -> None:
-        self.deciders, self.server, self.runner = deciders, server, runner
+    def __init__(
+        self, deciders: Deciders, server: WebSocketServer, streams: EventServer, runner: web.AppRunner
+    ) -> None:
+        self.deciders, self.server, self.streams, self.runner = deciders, server, streams, runner
         self.clock = deciders.hub.clock
         self.counts = deciders.hub.counts
 
@@ -64,26 +75,22 @@ class Driven:
 
 @contextlib.asynccontextmanager
 async def driven(
-    *symbols: str, clients: int = 100, ping_s: float = 20, pong_timeout_s: float = 10, **options: Any
+    *symbols: str, clients: int = 100, ping_s: float = 20, pong_timeout_s: float = 10, **fanout: Any
 ) -> AsyncIterator[Driven]:
     """A running server."""
-    deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **options)
+    deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **fanout)
     hub = deciders.hub
-    server = WebSocketServer(
-        hub,
-        Admission(hub.counts, clients),
-        Turns(hub.clock),
-        ping_s=ping_s,
-        pong_timeout_s=pong_timeout_s,
-        options=SocketOptions(send_buffer=32_768, notsent_lowat=16_384),
-    )
-    app = web.Application()
+    admission, turns, options = Admission(hub.counts, clients), Turns(hub.clock), SocketOptions(32_768, 16_384)
+    server = WebSocketServer(hub, admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options)
+    streams = EventServer(hub, admission, turns, options=options, silence_s=40)
+    app = web.Application(middlewares=[errors])
     app.router.add_get("/v1/ws", server.handle)
+    app.router.add_get("/v1/sse", streams.handle, allow_head=False)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield Driven(deciders, server, runner)
+        yield Driven(deciders, server, streams, runner)
     finally:
         await runner.cleanup()
 
@@ -163,6 +170,10 @@ class RawClient:
         except ConnectionError:
             data = b""
         self.ended = not data
+        self.take(data)
+
+    def take(self, data: bytes) -> None:
+        """Find the frames in what was read."""
         self._unparsed += data
         while (frame := self._frame()) is not None:
             self.frames.append(frame)

@@ -2,18 +2,15 @@
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from aiohttp import web
 
-from tests.ticker.driving import driven, raw_client
+from tests.ticker.driving import OPEN_FILES, driven, open_files, raw_client
 from tests.waiting import eventually
 from ticker.connection import Connection
-
-OPEN_FILES = Path("/proc/self/fd")
 
 
 class FakeTransport:
@@ -129,11 +126,6 @@ def test_a_peer_that_is_gone_is_left_to_the_transport(rig: Rig) -> None:
     rig.peer.close()
     rig.connection.write(b"nobody")
     assert rig.transport.held == b"nobody"
-
-
-def open_files() -> int:
-    """How many files this process has open."""
-    return len(list(OPEN_FILES.iterdir()))
 
 
 @pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="counts the files in /proc")

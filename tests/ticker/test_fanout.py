@@ -2,10 +2,17 @@
 
 from itertools import pairwise
 
+import pytest
+
 from feeds.market import Gap
 from feeds.timestamps import SECOND
-from tests.ticker.fakes import brief, messages
+from tests.ticker.fakes import START, FakeSink, brief, messages
 from tests.ticker.stage import Stage, quote, trade
+from ticker import frames
+from ticker.clients import Joining, Options
+from ticker.encodings import EVENT, WEBSOCKET
+
+GAP = Gap("x:A", START, 3)
 
 
 class TestEveryUpdate:
@@ -27,6 +34,28 @@ class TestEveryUpdate:
         service.quote("x:A")
         assert len({id(peer.sink.writes[-1]) for peer in peers}) == 1
         assert service.fanout.counts.sent["quotes", "websocket"] == 3
+
+    @pytest.mark.parametrize("direct", [False, True])
+    def test_each_transport_shares_frames_of_its_own_and_its_bytes_are_told_apart(self, direct: bool) -> None:
+        service = Stage("x:A")
+        topic, counts = service.directory["x:A"].trades, service.fanout.counts
+        sinks = {encoding: [FakeSink(service.clock) for _ in range(2)] for encoding in (WEBSOCKET, EVENT)}
+        for encoding, sink in ((encoding, sink) for encoding, mine in sinks.items() for sink in mine):
+            if direct:
+                service.sockets.open(sink)
+            service.fanout.join(service.fanout.attach("it", sink, encoding), [Joining(topic, Options(), False)])
+        service.schedule.settle()
+        service.trade("x:A")
+        service.pipeline.receive(GAP)
+        service.schedule.settle()
+        for encoding, (one, other) in sinks.items():
+            assert [id(data) for data in one.writes] == [id(data) for data in other.writes]
+            assert one.writes == [frames.update(topic, encoding), frames.feed_gap(topic, GAP, encoding)]
+        written = {
+            encoding: sum(len(data) for sink in mine for data in sink.writes) for encoding, mine in sinks.items()
+        }
+        assert (counts.sent_bytes, counts.streamed_bytes) == (sum(written.values()), written[EVENT])
+        assert counts.sent == {("trades", "websocket"): 2, ("trades", "event"): 2}
 
     def test_a_burst_goes_in_one_write(self) -> None:
         service = Stage("x:A", "x:B")

@@ -112,7 +112,8 @@ def test_delivery(scrape: Scrape) -> None:
     assert scrape.samples("topics") == {"trades": 1, "quotes": 1}
     assert scrape.samples("updates_sent_total") == {"trades,websocket": 5, "quotes,websocket": 4}
     assert scrape.samples("sent_bytes_total") == {
-        "websocket": sum(len(data) for peer in (slow, quick) for data in peer.sink.writes)
+        "websocket": sum(len(data) for peer in (slow, quick) for data in peer.sink.writes),
+        "sse": 0,
     }
     assert scrape.samples("updates_conflated_total") == {"slow,quotes": 3}
     assert scrape.samples("slow_clients") == {"": 1}

@@ -279,12 +279,12 @@ async def test_readiness(get: Get, readiness: Readiness, state: Any, status: int
 
 async def test_the_index_says_what_there_is(get: Get) -> None:
     text = await (await get("/")).text()
-    for path in ("/v1/ws", "/v1/snapshot", "/v1/trades", "/v1/symbols", "/v1/status", "/metrics"):
+    for path in ("/v1/ws", "/v1/sse", "/v1/snapshot", "/v1/trades", "/v1/symbols", "/v1/status", "/metrics"):
         assert path in text
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"), [("/nothing", "nothing at /nothing"), ("/v1/sse?symbols=*", "/v1/sse is not offered yet")]
+    ("path", "reason"), [("/nothing", "nothing at /nothing"), ("/v1/ticket", "/v1/ticket is not offered yet")]
 )
 async def test_what_there_is_not(get: Get, path: str, reason: str) -> None:
     status, body = await answer(get, path)

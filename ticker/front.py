@@ -1,0 +1,56 @@
+"""The HTTP side put together: the ways in, what they share, and how everybody is sent away."""
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ticker.connections import Admission, SocketOptions
+from ticker.hub import Hub
+from ticker.rest import Rest, errors
+from ticker.sse import EventServer
+from ticker.turns import Turns
+from ticker.websocket import WebSocketServer
+
+
+class Front:
+    """Where clients come in."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        clients: int,
+        ping_s: float,
+        pong_timeout_s: float,
+        write_deadline_s: float,
+        send_buffer_bytes: int,
+        notsent_lowat_bytes: int,
+    ) -> None:
+        self._admission = Admission(hub.counts, clients)
+        turns, options = Turns(hub.clock), SocketOptions(send_buffer_bytes, notsent_lowat_bytes)
+        self._websocket = WebSocketServer(
+            hub, self._admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options
+        )
+        # A client that lives and does not read is ended by the write deadline; the kernel must not be sooner.
+        silence_s = write_deadline_s + pong_timeout_s
+        self._streams = EventServer(hub, self._admission, turns, options=options, silence_s=silence_s)
+        self.connected = self._admission.connected
+
+    def application(self, rest: Rest, metrics: Handler) -> web.Application:
+        """All paths."""
+        app = web.Application(middlewares=[errors])
+        app.add_routes(rest.routes())
+        app.router.add_get("/v1/ws", self._websocket.handle)
+        app.router.add_get("/v1/sse", self._streams.handle, allow_head=False)
+        app.router.add_get("/metrics", metrics)
+        return app
+
+    def tick(self, now: int, part: int, parts: int) -> None:
+        """See to one part of the clients: to all of them in `parts` ticks."""
+        self._websocket.tick(now, part, parts)
+
+    async def close(self) -> None:
+        """Send everybody away, and let nobody in."""
+        self._admission.draining = True
+        await asyncio.gather(self._websocket.close(), self._streams.close())
