@@ -73,9 +73,13 @@ class Intake:
     def _taking_in(self, topics: Mapping[Topic, int]) -> Iterator[Step]:
         """A status is told also to who wants no snapshot: what is subscribed to later counts on it.
 
-        Decided topic by topic as the steps are taken: there may be thousands.
+        Decided topic by topic as the steps are taken: there may be thousands. But trades go live all at one point,
+        told in publish order before: a client that is cut resumes all of them behind the newest that it has.
         """
         topic: Topic
+        readers: dict[Reader, Options] = {}
+        untold: list[Joining] = []
+        changes = self._subscriptions.changes
         for topic, number in topics.items():
             options = self._options(topic)
             if options is None:  # given up meanwhile
@@ -87,26 +91,34 @@ class Intake:
                 self._fanout.change(self._client, topic, options)
             if topic.history is not None and number:
                 self._fanout.leave(self._client, topic)
-                yield from self._reading({newest(topic, number, self._hub.retention): options})
+                readers[newest(topic, number, self._hub.retention)] = options
+            elif topic.history is not None and not live:
+                untold.append(Joining(topic, options, 0))
             elif number or not live:
                 yield Joining(topic, options, number or int(is_status and not live))
+        if readers or untold:
+            yield from self._reading(readers, changes, untold)
 
     def _resuming(self, topics: Collection[Topic], received: int) -> Iterator[Step]:
         """What is live already is told again from there on, and live again behind that: else it would get ahead."""
-        hub, readers = self._hub, {}
+        hub, readers, changes = self._hub, {}, self._subscriptions.changes
         for topic in topics:
             yield self._status(topic.symbol)
             if (options := self._options(topic)) is not None:
                 self._fanout.leave(self._client, topic)
                 readers[since(topic, received, hub.clock(), hub.retention)] = options
-        told = yield from self._reading(readers)
+        told = yield from self._reading(readers, changes)
         result = next((reason for reason in ("restart", "retention") if reason in told), "complete")
         hub.counts.resumes[result] += 1
 
-    def _reading(self, readers: Mapping[Reader, Options]) -> Generator[Step, None, set[Reason]]:
-        """What readers come upon, and then their topics live; why something was missing, if it was."""
+    def _reading(
+        self, readers: Mapping[Reader, Options], changes: int, untold: Iterable[Joining] = ()
+    ) -> Generator[Step, None, set[Reason]]:
+        """What readers come upon, and then their topics and the untold live; why something was missing, if it was.
+
+        The options were decided on after so many `changes` of the subscriptions.
+        """
         counts, told = self._fanout.counts, set()
-        changes = self._subscriptions.changes
         joinings = {reader.topic: Joining(reader.topic, options, 0) for reader, options in readers.items()}
         for found in merged(list(readers), self._hub.retention):
             if isinstance(found.item, Loss):
@@ -115,6 +127,7 @@ class Intake:
                 counts.lost[found.item.reason] += found.item.missed or 0
             fields = joinings[found.topic].options.fields
             yield found.frame(self._client.encoding.choosing(fields))
+        joinings.update((joining.topic, joining) for joining in untold)
         # Nothing was published since the last look, and nothing can be before these are live.
         if self._subscriptions.changes == changes:
             yield list(joinings.values())

@@ -123,6 +123,35 @@ class TestSince:
         assert brief(rest) == ["status 2s", "quote 1s", "synced"]
 
 
+class TestSnapshots:
+    """The newest trades of several symbols, for who has none yet."""
+
+    def test_they_are_merged_in_publish_order(self, stage: Stage, peer: Peer) -> None:
+        trades(stage, "x:A", "x:B", "x:A", "y:A", "x:B")
+        found = peer.subscribe("trades", "x:B", "x:A", snapshot=2)
+        assert brief(found)[:3] == ["ack", "status 2s", "status 2s"]
+        assert told(found) == ["0s", "1s", "2s", "4s"]
+
+    @pytest.mark.parametrize("snapshot", [0, 1])
+    def test_none_gets_ahead_of_another_meanwhile(
+        self, stage: Stage, snapshot: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(joining, "STEPS", 1)
+        trades(stage, *SYMBOLS)
+        peer = stage.connect()
+        request = {"op": "subscribe", "channel": "trades", "symbols": ["*"], "snapshot": snapshot}
+        peer.session.receive(json.dumps(request).encode())
+        for _ in range(10):
+            stage.schedule.turn()
+            for symbol in SYMBOLS:
+                stage.pipeline.receive(trade(symbol, stage.clock()))
+        stage.schedule.settle()
+        trades(stage, *SYMBOLS)
+        told = [(m["seq"], SYMBOLS.index(m["symbol"])) for m in peer.sink.messages if m["type"] == "trade"]
+        assert told == sorted(told)
+        assert len(told) % len(SYMBOLS) == 0
+
+
 class TestGaps:
     """What is not retained any more is told first."""
 
