@@ -1,18 +1,18 @@
 """What the service says of itself when it starts: who can reach it, what runs, and where to look."""
 
-import ipaddress
 from collections.abc import Sequence
 
 import structlog
 
 from ticker import __version__
+from ticker.addresses import is_loopback, reachable
 
 log = structlog.get_logger("ticker")
 
 
 def before(host: str, port: int, *, demo: bool) -> None:
     """The first lines, before anything is done."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         log.warning(f"anyone who reaches {host}:{port} can read every symbol; set [access]")
     if demo:
         log.info(
@@ -23,29 +23,8 @@ def before(host: str, port: int, *, demo: bool) -> None:
 
 def listening(host: str, port: int, feeds: Sequence[str], example: str) -> None:
     """The service takes clients from now on: where, and how to try it with a symbol of its own."""
-    address = f"{_reachable(host)}:{port}"
+    address = f"{reachable(host)}:{port}"
     log.info("serving", feeds=list(feeds), version=__version__)
     log.info("clients connect to", websocket=f"ws://{address}/v1/ws")
     log.info("to try it", command=f"curl 'http://{address}/v1/snapshot?channel=ticker&symbols={example}'")
     log.info("Prometheus reads", metrics=f"http://{address}/metrics")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_unspecified(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False
-
-
-def _reachable(host: str) -> str:
-    """An address to type for one that is listened on: all addresses include this machine's own."""
-    if _is_unspecified(host):
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host

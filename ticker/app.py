@@ -13,9 +13,11 @@ from feeds.counts import Histogram
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
 from ticker import announcements, files, garbage
+from ticker.addresses import is_loopback
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
+from ticker.cors import Cors
 from ticker.counts import SHORT_BUCKETS, ClientCounts
 from ticker.directory import Directory, by_pattern
 from ticker.errors import ServeError
@@ -87,7 +89,12 @@ class Service:
         clients = files.clients_within(limits.clients, files.raise_limit())
         if clients < limits.clients:
             log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
-        self._front = Front(hub, clients=clients, **{name: getattr(fanout, name) for name in OF_FRONT})
+        self._front = Front(
+            hub,
+            Cors(settings.server.origins, loopback=is_loopback(settings.server.host)),
+            clients=clients,
+            **{name: getattr(fanout, name) for name in OF_FRONT},
+        )
         self._rest = Rest(hub, self._watch, self._feeds, self._readiness)
         self._exposition = Exposition(self._sources(hub, clients))
 

@@ -5,7 +5,9 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ticker.compression import compressed
 from ticker.connections import Admission, SocketOptions
+from ticker.cors import Cors
 from ticker.hub import Hub
 from ticker.rest import Rest, errors
 from ticker.sse import EventServer
@@ -19,6 +21,7 @@ class Front:
     def __init__(
         self,
         hub: Hub,
+        cors: Cors,
         *,
         clients: int,
         ping_s: float,
@@ -27,6 +30,7 @@ class Front:
         send_buffer_bytes: int,
         notsent_lowat_bytes: int,
     ) -> None:
+        self._cors = cors
         self._admission = Admission(hub.counts, clients)
         turns, options = Turns(hub.clock), SocketOptions(send_buffer_bytes, notsent_lowat_bytes)
         self._websocket = WebSocketServer(
@@ -39,7 +43,8 @@ class Front:
 
     def application(self, rest: Rest, metrics: Handler) -> web.Application:
         """All paths."""
-        app = web.Application(middlewares=[errors])
+        app = web.Application(middlewares=[self._cors.preflight, compressed, errors])
+        app.on_response_prepare.append(self._cors.annotate)
         app.add_routes(rest.routes())
         app.router.add_get("/v1/ws", self._websocket.handle)
         app.router.add_get("/v1/sse", self._streams.handle, allow_head=False)

@@ -42,6 +42,14 @@ Count = Annotated[int, Field(ge=1), BeforeValidator(_no_truth_value)]
 Seconds = Annotated[float, Field(gt=0), BeforeValidator(_no_truth_value)]
 Rate = Annotated[float, Field(ge=0.001, le=1000), BeforeValidator(_no_truth_value)]
 
+Origin = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?$",
+        json_schema_extra={"allowed": "an origin as browsers name it, like https://dashboard.example"},
+    ),
+]
+
 RATES_MOST = 16  # each is a timer of its own
 
 A_FEED = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD", "ETH-USD"]}
@@ -64,6 +72,11 @@ class Server(Section):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 is all of them")
     port: Whole = Field(default=8080, ge=1, le=65535, description="TCP port to listen on")
+    origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="pages of these origins may read by SSE and REST; on a loopback host this machine's may, too",
+        examples=[["https://dashboard.example"]],
+    )
 
 
 class Fanout(Section):

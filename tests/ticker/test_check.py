@@ -10,7 +10,7 @@ from ticker.errors import Problem, SettingsError
 from ticker.settings import load
 
 SIMULATED = '[[feeds]]\nname = "sim"\nadapter = "simulated"\nsymbols = 3\n'
-SERVER_KEYS = "host, port"
+SERVER_KEYS = "host, port, origins"
 FANOUT_KEYS = (
     "flush_interval_ms, flush_wait_max_ms, rates, ticker_rate, heartbeat_s, ping_s, pong_timeout_s, write_deadline_s, "
     "slow_queue_messages, slow_queue_bytes, send_buffer_bytes, notsent_lowat_bytes"

@@ -166,7 +166,7 @@ def test_check_config_tells_all_that_is_wrong(capsys: pytest.CaptureFixture[str]
     path = in_file(tmp_path, FEED + "[server]\nport = 0\nprot = 1\n")
     assert failing(capsys, "check-config", path, code=2).splitlines() == [
         f"{path}: server.port: found 0; allowed: a whole number from 1 to 65535",
-        f"{path}: server.prot: found an unknown key; did you mean server.port? allowed: host, port",
+        f"{path}: server.prot: found an unknown key; did you mean server.port? allowed: host, port, origins",
     ]
 
 

@@ -50,7 +50,9 @@ def test_the_settings_in_effect_can_be_read_again() -> None:
 def test_the_settings_in_effect_are_printed_section_by_section() -> None:
     stanza = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD"], "url": "wss://me:pw@venue.test/?k=v"}
     text = effective(load(None, {"feeds": [stanza]}, {}))
-    assert text.startswith('[server]\nhost = "127.0.0.1"\nport = 8080\n\n[fanout]\nflush_interval_ms = 0\n')
+    assert text.startswith(
+        '[server]\nhost = "127.0.0.1"\nport = 8080\norigins = []\n\n[fanout]\nflush_interval_ms = 0\n'
+    )
     assert '\n\n[[feeds]]\nname = "coinbase"\nadapter = "coinbase"\n' in text
     assert '\nurl = "wss://***@venue.test/?k=***"\n' in text
     assert "\n# silence_s is not set\n" in text

@@ -21,6 +21,7 @@ symbols = ["BTC-USD"]
 DEFAULTS: list[tuple[str, object]] = [
     ("server.host", "127.0.0.1"),
     ("server.port", 8080),
+    ("server.origins", ()),
     ("fanout.flush_interval_ms", 0),
     ("fanout.flush_wait_max_ms", 250),
     ("fanout.rates", (50, 20, 10, 4, 2, 1, 0.5, 0.2)),
@@ -218,3 +219,19 @@ def test_the_example_that_an_error_gives_is_valid(tmp_path: Path) -> None:
         loaded(tmp_path, "")
     example = str(caught.value).split("such as\n")[1]
     assert loaded(tmp_path, example).feeds[0].name == "coinbase"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://dashboard.example", "http://localhost:3000", "http://[::1]:8443", "https://192.0.2.7"]
+)
+def test_an_origin_is_as_a_browser_names_it(origin: str, tmp_path: Path) -> None:
+    assert loaded(tmp_path, FEED + f'[server]\norigins = ["{origin}"]\n').server.origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "dashboard.example", "https://dashboard.example/", "https://Dashboard.example", "https://*.x"],
+)
+def test_what_no_browser_would_name_is_no_origin(origin: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="an origin as browsers name it"):
+        loaded(tmp_path, FEED + f'[server]\norigins = ["{origin}"]\n')
