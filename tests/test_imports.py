@@ -14,6 +14,7 @@ MOVES_BYTES = {
     "feeds.feed",
     "feeds.playback",
     "feeds.websocket",
+    "ticker.answers",
     "ticker.app",
     "ticker.bench.clients",
     "ticker.bench.generators",

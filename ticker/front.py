@@ -5,11 +5,12 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ticker.answers import errors
 from ticker.compression import compressed
 from ticker.connections import Admission, SocketOptions
 from ticker.cors import Cors
 from ticker.hub import Hub
-from ticker.rest import Rest, errors
+from ticker.rest import Rest
 from ticker.sse import EventServer
 from ticker.turns import Turns
 from ticker.websocket import WebSocketServer

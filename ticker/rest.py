@@ -1,17 +1,16 @@
 """The REST driver: one-off answers for those who cannot, or need not, hold a connection."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any, Literal, TypeVar
 
 import orjson
-import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from feeds.feed import Feed
 from feeds.timestamps import rfc3339
 from ticker import __version__, frames
+from ticker.answers import json_answer, listing
 from ticker.bus import ChannelName, Topic
 from ticker.directory import Market, is_pattern
 from ticker.encodings import payload
@@ -40,43 +39,13 @@ ticker {version}: live prices, never silently old
 """
 
 
-LATER = ("/v1/ticket", "/docs")  # of the protocol
-
-# Without a tag nobody can ask whether an answer is still good.
-NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
-
 T = TypeVar("T")
-
-log = structlog.get_logger("rest")
 
 
 class Readiness(Struct):
     """Whether the service is to get traffic."""
 
     state: Literal["starting", "ready", "draining"] = "starting"
-
-
-@web.middleware
-async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal in one form: {"code": …, "reason": …}."""
-    try:
-        return await handler(request)
-    except RequestError as error:
-        return _refusal(error.code, error.reason)
-    except web.HTTPNotFound:
-        later = request.path.startswith(LATER)
-        return _refusal(
-            404,
-            f"{request.path} is not offered yet" if later else f"nothing at {request.path}; GET / says what there is",
-        )
-    except web.HTTPMethodNotAllowed as error:
-        allowed = ", ".join(sorted(error.allowed_methods))
-        return _refusal(405, f"{request.method} is not for {request.path}; use {allowed}")
-    except web.HTTPException:
-        raise
-    except Exception:
-        log.exception("a request failed", path=request.path)
-        return _refusal(500, "our fault; it is in the log")
 
 
 class Rest:
@@ -116,27 +85,27 @@ class Rest:
         messages: list[bytes] = []
         async for topic in self._in_slices(topics):
             messages += map(payload, self._snapshot(topic))
-        return _messages(messages, headers=headers)
+        return listing(messages, headers=headers)
 
     async def trades(self, request: web.Request) -> web.Response:
         """The retained trades of a symbol, a page of them."""
         check_known(request.query, "symbol", "since", "limit")
         topic, since = self._topic(request, "trades"), request.query.get("since")
         received, limit = None if since is None else time_given(since), parse_limit(request.query.get("limit"))
-        return _messages(*page(topic, received, self._hub.clock(), limit, self._hub.retention))
+        return listing(*page(topic, received, self._hub.clock(), limit, self._hub.retention))
 
     async def bars(self, request: web.Request) -> web.Response:
         """The newest bars of a symbol, oldest first, the open one last."""
         check_known(request.query, "symbol", "interval", "limit")
         topic, limit = self._topic(request, "bars"), parse_limit(request.query.get("limit"))
-        return _messages([payload(frame) for frame in frames.newest_bars(topic, limit)])
+        return listing([payload(frame) for frame in frames.newest_bars(topic, limit)])
 
     async def symbols(self, request: web.Request) -> web.Response:
         """The directory."""
         check_known(request.query, "match")
         names = check_names([request.query.get("match", "*")], self._hub.limits)
         entries = [self._entry(market) async for market in self._in_slices(self._hub.directory.match(names[0]))]
-        return _json(orjson.dumps({"messages": entries, "next": None}))
+        return json_answer(orjson.dumps({"messages": entries, "next": None}))
 
     async def status(self, _: web.Request) -> web.Response:
         """The feeds, and the symbols whose values cannot be relied on."""
@@ -151,7 +120,7 @@ class Rest:
             "feeds": [feed_report(feed, self._watch, now) for feed in self._feeds],
             "symbols": [orjson.Fragment(status) for status in statuses],
         }
-        return _json(orjson.dumps(report))
+        return json_answer(orjson.dumps(report))
 
     async def healthz(self, _: web.Request) -> web.Response:
         """The process lives and its event loop turns."""
@@ -223,17 +192,3 @@ class Rest:
 
 def _names(request: web.Request, key: str) -> list[str]:
     return [name for value in request.query.getall(key, []) for name in value.split(",") if name]
-
-
-def _messages(
-    messages: Iterable[bytes], after: str | None = None, headers: Mapping[str, str] = NOT_KEPT
-) -> web.Response:
-    return _json(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}", headers)
-
-
-def _json(body: bytes, headers: Mapping[str, str] = NOT_KEPT) -> web.Response:
-    return web.Response(body=body, content_type="application/json", headers=headers)
-
-
-def _refusal(code: int, reason: str) -> web.Response:
-    return web.json_response({"code": code, "reason": reason}, status=code)

@@ -15,10 +15,10 @@ from feeds.timestamps import clock
 from tests.ticker.fakes import Message
 from tests.ticker.stage import Deciders, quote, trade
 from tests.waiting import DEADLINE_S
+from ticker.answers import errors
 from ticker.connection import write_all
 from ticker.connections import Admission, SocketOptions
 from ticker.loop import schedule_on
-from ticker.rest import errors
 from ticker.sse import EventServer
 from ticker.turns import Turns
 from ticker.websocket import WebSocketServer

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 import pytest
-import structlog.testing
 from aiohttp import ClientResponse, web
 from pytest_aiohttp.plugin import AiohttpClient
 
 from tests.ticker.stage import FakeFeed, Stage
+from ticker.answers import errors
 from ticker.requests import Limits
-from ticker.rest import Readiness, Rest, errors
+from ticker.rest import Readiness, Rest
 
 SYMBOLS = ("sim:BTC-USDT", "sim:ETH-USDT", "sim:SOL-USDT")
 
@@ -43,11 +43,6 @@ async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness)
     rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness)
     app = web.Application(middlewares=[errors])
     app.add_routes(rest.routes())
-
-    async def broken(_: web.Request) -> web.Response:
-        raise KeyError("a bug")
-
-    app.router.add_get("/broken", broken)
     client = await aiohttp_client(app)
     return client.get
 
@@ -281,26 +276,3 @@ async def test_the_index_says_what_there_is(get: Get) -> None:
     text = await (await get("/")).text()
     for path in ("/v1/ws", "/v1/sse", "/v1/snapshot", "/v1/trades", "/v1/symbols", "/v1/status", "/metrics"):
         assert path in text
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"), [("/nothing", "nothing at /nothing"), ("/v1/ticket", "/v1/ticket is not offered yet")]
-)
-async def test_what_there_is_not(get: Get, path: str, reason: str) -> None:
-    status, body = await answer(get, path)
-    assert (status, body["code"]) == (404, 404)
-    assert reason in body["reason"]
-
-
-async def test_a_wrong_method_is_told_the_right_one(aiohttp_client: AiohttpClient, stage: Stage) -> None:
-    app = web.Application(middlewares=[errors])
-    app.add_routes(Rest(stage.hub, stage.watch, [], Readiness()).routes())
-    response = await (await aiohttp_client(app)).post("/v1/status")
-    assert response.status == 405
-    assert (await response.json())["reason"] == "POST is not for /v1/status; use GET, HEAD"
-
-
-async def test_our_fault_is_logged_and_tells_nothing(get: Get) -> None:
-    with structlog.testing.capture_logs() as logged:
-        assert await answer(get, "/broken") == (500, {"code": 500, "reason": "our fault; it is in the log"})
-    assert [(entry["log_level"], entry["path"]) for entry in logged] == [("error", "/broken")]

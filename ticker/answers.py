@@ -1,0 +1,54 @@
+"""The form of REST's answers: JSON, and every refusal with its code and reason."""
+
+from collections.abc import Iterable, Mapping
+
+import orjson
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ticker.errors import RequestError
+
+LATER = ("/v1/ticket", "/docs")  # of the protocol
+
+# Without a tag nobody can ask whether an answer is still good.
+NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
+
+log = structlog.get_logger("rest")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal in one form: {"code": …, "reason": …}."""
+    try:
+        return await handler(request)
+    except RequestError as error:
+        return _refusal(error.code, error.reason)
+    except web.HTTPNotFound:
+        later = request.path.startswith(LATER)
+        return _refusal(
+            404,
+            f"{request.path} is not offered yet" if later else f"nothing at {request.path}; GET / says what there is",
+        )
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return _refusal(405, f"{request.method} is not for {request.path}; use {allowed}")
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("a request failed", path=request.path)
+        return _refusal(500, "our fault; it is in the log")
+
+
+def json_answer(body: bytes, headers: Mapping[str, str] = NOT_KEPT) -> web.Response:
+    """An answer that is JSON already."""
+    return web.Response(body=body, content_type="application/json", headers=headers)
+
+
+def listing(messages: Iterable[bytes], after: str | None = None, headers: Mapping[str, str] = NOT_KEPT) -> web.Response:
+    """A list of what is JSON already; `after` is where the next page begins."""
+    return json_answer(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}", headers)
+
+
+def _refusal(code: int, reason: str) -> web.Response:
+    return web.json_response({"code": code, "reason": reason}, status=code)
