@@ -31,6 +31,7 @@ MOVES_BYTES = {
     "ticker.cors",
     "ticker.front",
     "ticker.loop",
+    "ticker.polls",
     "ticker.rest",
     "ticker.slices",
     "ticker.sse",

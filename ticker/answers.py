@@ -1,6 +1,8 @@
 """The form of REST's answers: JSON, and every refusal with its code and reason."""
 
 from collections.abc import Iterable, Mapping
+from math import ceil
+from typing import Any
 
 import orjson
 import structlog
@@ -23,7 +25,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except RequestError as error:
-        return _refusal(error.code, error.reason)
+        return _refusal(error.code, error.reason, error.retry_after_ms)
     except web.HTTPNotFound:
         later = request.path.startswith(LATER)
         return _refusal(
@@ -50,5 +52,9 @@ def listing(messages: Iterable[bytes], after: str | None = None, headers: Mappin
     return json_answer(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}", headers)
 
 
-def _refusal(code: int, reason: str) -> web.Response:
-    return web.json_response({"code": code, "reason": reason}, status=code)
+def _refusal(code: int, reason: str, retry_after_ms: int | None = None) -> web.Response:
+    body: dict[str, Any] = {"code": code, "reason": reason}
+    if retry_after_ms is None:
+        return web.json_response(body, status=code)
+    headers = {"Retry-After": str(ceil(retry_after_ms / 1000))}
+    return web.json_response({**body, "retry_after_ms": retry_after_ms}, status=code, headers=headers)

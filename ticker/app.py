@@ -95,7 +95,7 @@ class Service:
             clients=clients,
             **{name: getattr(fanout, name) for name in OF_FRONT},
         )
-        self._rest = Rest(hub, self._watch, self._feeds, self._readiness)
+        self._rest = Rest(hub, self._watch, self._feeds, self._readiness, self._front.polls)
         self._exposition = Exposition(self._sources(hub, clients))
 
     @property

@@ -23,6 +23,7 @@ from ticker.flusher import Flusher, Schedule, WriteAll
 from ticker.joining import Joiners
 from ticker.pacing import Cadence, FlushPace
 from ticker.slow import SlowClients
+from ticker.waiters import Waiters
 
 log = structlog.get_logger("fanout")
 
@@ -53,6 +54,7 @@ class Fanout:
             messages=slow_queue_messages,
             size=slow_queue_bytes,
         )
+        self.waiters = Waiters()
         self.pace = FlushPace(flush_interval_ms, flush_wait_max_ms)
         self._audiences = Audiences()
         self._flusher = Flusher(
@@ -129,6 +131,8 @@ class Fanout:
 
     def published(self, topic: Topic) -> None:
         """A topic has a new value: it goes on the write list of each who gets every update."""
+        if self.waiters.of:
+            self.waiters.changed(topic)
         audience = self._audiences.get(topic)
         if audience is None:
             return
@@ -151,6 +155,8 @@ class Fanout:
         """Trades will not come: told to each who gets the topic."""
         self.counts.gaps["feed"] += 1
         self.counts.lost["feed"] += gap.missed or 0
+        if self.waiters.of:
+            self.waiters.changed(topic)
         audience = self._audiences.get(topic)
         if audience is not None:
             self._tell(topic, gap, audience.every, WEBSOCKET)

@@ -10,6 +10,7 @@ from ticker.compression import compressed
 from ticker.connections import Admission, SocketOptions
 from ticker.cors import Cors
 from ticker.hub import Hub
+from ticker.polls import Polls
 from ticker.rest import Rest
 from ticker.sse import EventServer
 from ticker.turns import Turns
@@ -40,6 +41,7 @@ class Front:
         # A client that lives and does not read is ended by the write deadline; the kernel must not be sooner.
         silence_s = write_deadline_s + pong_timeout_s
         self._streams = EventServer(hub, self._admission, turns, options=options, silence_s=silence_s)
+        self.polls = Polls(hub, self._admission, turns)
         self.connected = self._admission.connected
 
     def application(self, rest: Rest, metrics: Handler) -> web.Application:
@@ -55,8 +57,11 @@ class Front:
     def tick(self, now: int, part: int, parts: int) -> None:
         """See to one part of the clients: to all of them in `parts` ticks."""
         self._websocket.tick(now, part, parts)
+        if part == 0:
+            self.polls.tick()
 
     async def close(self) -> None:
         """Send everybody away, and let nobody in."""
         self._admission.draining = True
+        self.polls.close()
         await asyncio.gather(self._websocket.close(), self._streams.close())

@@ -19,11 +19,13 @@ from ticker.etags import etag, has_it, version
 from ticker.freshness import Watch
 from ticker.hub import Hub
 from ticker.pages import page, parse_limit
+from ticker.polls import Polls, parse_wait
 from ticker.queries import check_known, one_topic, streams
 from ticker.requests import channel_named, check_names, time_given
 from ticker.retained import newest_frames
 from ticker.slices import in_slices
 from ticker.status import FINE, feed_report
+from ticker.stream_query import listed
 
 INDEX = """\
 ticker {version}: live prices, never silently old
@@ -51,7 +53,8 @@ class Readiness(Struct):
 class Rest:
     """The answers, from the same directory and topics as the sessions'."""
 
-    def __init__(self, hub: Hub, watch: Watch, feeds: Sequence[Feed], readiness: Readiness) -> None:
+    def __init__(self, hub: Hub, watch: Watch, feeds: Sequence[Feed], readiness: Readiness, polls: Polls) -> None:
+        self._polls = polls
         self._hub = hub
         self._watch = watch
         self._feeds = feeds
@@ -75,12 +78,17 @@ class Rest:
         return web.Response(text=INDEX.format(version=__version__))
 
     async def snapshot(self, request: web.Request) -> web.Response:
-        """The current messages of channels and symbols, each symbol's status first; 304 for who has them."""
+        """The current messages of channels and symbols, each symbol's status first; 304 for who has them.
+
+        With `wait`, who has them is told of the next change, or 304 when the time is over.
+        """
+        known = request.headers.getall("If-None-Match", ())
+        if wait := parse_wait(request.query.get("wait")):
+            await self._wait(request, known, wait)
         topics = await self._topics(request)
-        versions = [version(topic) async for topic in self._in_slices(topics)]
-        tag = etag(versions)  # before the messages: one that changes in the meantime is sent again, not missed
+        tag = await self._tag(topics)  # before the messages: one that changes meanwhile is sent again, not missed
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if has_it(request.headers.getall("If-None-Match", ()), tag):
+        if has_it(known, tag):
             return web.Response(status=304, headers=headers)
         messages: list[bytes] = []
         async for topic in self._in_slices(topics):
@@ -130,13 +138,23 @@ class Rest:
         """Whether to send clients here."""
         return web.Response(text=f"{self._readiness.state}\n", status=200 if self._readiness.state == "ready" else 503)
 
+    async def _wait(self, request: web.Request, known: Sequence[str], seconds: float) -> None:
+        """Until something has changed for one who knows the current values, or the time is over."""
+        topics = await self._topics(request)
+        with self._polls.watching(topics) as changed:  # from before the look at them
+            if has_it(known, await self._tag(topics)):
+                await self._polls.wait(request, changed, seconds)
+
+    async def _tag(self, topics: Iterable[Topic]) -> str:
+        return etag([version(topic) async for topic in self._in_slices(topics)])
+
     def _in_slices(self, items: Iterable[T]) -> AsyncIterator[T]:
         return in_slices(items, self._hub.clock)
 
     async def _topics(self, request: web.Request) -> Collection[Topic]:
         """The topics that a snapshot is asked of, each symbol's status before its data. Raises RequestError."""
-        check_known(request.query, "channel", "symbols", "interval")
-        channels = [channel_named(name) for name in request.query.getall("channel", [])]
+        check_known(request.query, "channel", "symbols", "interval", "wait")
+        channels = [channel_named(name) for name in _names(request, "channel")]
         if not channels:
             raise RequestError(400, "channel: say which, like ?channel=ticker&symbols=*")
         names = _names(request, "symbols")
@@ -191,4 +209,4 @@ class Rest:
 
 
 def _names(request: web.Request, key: str) -> list[str]:
-    return [name for value in request.query.getall(key, []) for name in value.split(",") if name]
+    return listed(request.query.items(), key)

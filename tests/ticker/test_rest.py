@@ -9,8 +9,11 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from tests.ticker.stage import FakeFeed, Stage
 from ticker.answers import errors
+from ticker.connections import Admission
+from ticker.polls import Polls
 from ticker.requests import Limits
 from ticker.rest import Readiness, Rest
+from ticker.turns import Turns
 
 SYMBOLS = ("sim:BTC-USDT", "sim:ETH-USDT", "sim:SOL-USDT")
 
@@ -37,10 +40,14 @@ def readiness() -> Readiness:
     return Readiness()
 
 
+def polls(stage: Stage) -> Polls:
+    return Polls(stage.hub, Admission(stage.hub.counts, 10), Turns(stage.clock))
+
+
 @pytest.fixture
 async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness) -> Get:
     """A way to ask the driver."""
-    rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness)
+    rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness, polls(stage))
     app = web.Application(middlewares=[errors])
     app.add_routes(rest.routes())
     client = await aiohttp_client(app)
@@ -121,7 +128,7 @@ async def test_a_symbol_is_told_once_however_often_it_is_named(get: Get) -> None
         ("channel=quotes&symbols=a,b,c,d", 413, "4 symbols in one request; the limit is 3"),
         ("channel=quotes&symbols=" + "*a" * 9, 400, "more than 4"),
         ("channel=quotes&symbols=" + "x" * 65, 400, "64 characters"),
-        ("channel=quotes&symbols=sim:B*&wait=20", 400, "wait: not offered here (yet)"),
+        ("channel=quotes&symbols=sim:B*&limit=20", 400, "limit: not offered here (yet)"),
     ],
 )
 async def test_a_snapshot_that_cannot_be_had(get: Get, query: str, status: int, reason: str) -> None:
