@@ -34,8 +34,10 @@ async def test_every_way_is_told_every_change_or_a_newer_one() -> None:
     assert all(0 < one.delivered <= one.changes for one in found)
     assert by_way["WebSocket, every update"].delivered == found[0].changes
     assert by_way["polling each second"].bytes_up > 500
-    assert by_way["polling each second"].bytes_down > 10_000
+    assert by_way["polling each second"].bytes_down > 1_000
     assert by_way["WebSocket"].bytes_up < 100
+    assert by_way["server-sent events"].bytes_up < 100
+    assert by_way["long polling"].bytes_up > by_way["polling each second"].bytes_up
     assert all(0 < one.delay_p50_ms <= one.delay_p99_ms <= one.delay_max_ms for one in found)
 
 
