@@ -81,7 +81,7 @@ async def test_lists_over_http_are_as_documented(tmp_path: Path) -> None:
         assert status["feeds"][0].keys() == report["feeds"][0].keys()
 
 
-PATHS = {"/v1/sse": 404, "/docs": 404, "/v1/snapshot?channel=ticker&wait=20": 400}
+PATHS = {"/docs": 404, "/v1/ticket": 404}
 
 
 async def test_what_is_not_offered_yet_is_refused_in_words(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.service import Service, running, table
 from tests.requires import ROOT, program
+from tests.ticker.streaming import raw_stream
 
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -58,13 +59,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_the_curl_example_shows_a_price(demo: Service) -> None:
-    [words] = commands(README, "curl")
-    [url] = [word for word in words if word.startswith("http://")]
-    answer = demo.request(url.removeprefix(f"http://{ADDRESS}"))
+    [*_, words] = commands(README, "curl")
+    answer = demo.request(path_of(words))
     status, row = answer.json["messages"]
     assert (status["type"], status["state"]) == ("status", "live")
     assert (row["type"], row["symbol"]) == ("ticker", "demo:BTC-USDT")
     assert float(row["bid"]) <= float(row["ask"])
+
+
+def path_of(curl: list[str]) -> str:
+    """What a curl command asks the service for."""
+    [url] = [word for word in curl if word.startswith("http://")]
+    return url.removeprefix(f"http://{ADDRESS}")
+
+
+async def test_the_curl_example_of_events_shows_prices(demo: Service) -> None:
+    words, _ = commands(README, "curl")
+    assert "-N" in words
+    path, _, query = path_of(words).partition("?")
+    assert path == "/v1/sse"
+    async with raw_stream(demo, query) as client:
+        for symbol in ("demo:BTC-USDT", "demo:AAPL"):
+            await client.message(type="ticker", symbol=symbol)
 
 
 def test_the_browser_example_prints_prices_and_states(demo: Service) -> None:
