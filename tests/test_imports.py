@@ -29,6 +29,7 @@ MOVES_BYTES = {
     "ticker.connection",
     "ticker.connections",
     "ticker.cors",
+    "ticker.drain",
     "ticker.front",
     "ticker.loop",
     "ticker.polls",

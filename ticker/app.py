@@ -1,6 +1,7 @@
 """The service: puts the parts together. Starting it, and stopping it in order: ticker/serving.py."""
 
 import asyncio
+import math
 import secrets
 from typing import Any
 
@@ -10,8 +11,9 @@ from aiohttp import web
 from feeds import catalog
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
-from ticker import files, garbage
+from ticker import files, garbage, sections
 from ticker.addresses import is_loopback
+from ticker.admission import Admission
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
@@ -30,11 +32,13 @@ from ticker.pipeline import Pipeline
 from ticker.rates import Rates
 from ticker.requests import Limits
 from ticker.rest import Readiness, Rest
-from ticker.settings import Section, Settings
+from ticker.settings import Settings
 from ticker.timer import PARTS, TICK_S, Duty, Timer
 
 # Keys of [fanout] that are not the fan-out's own: the sockets' and the sessions'.
 NOT_OF_FANOUT = ("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes", "rates", "ticker_rate")
+# Those of [limits] that are no single request's.
+NOT_OF_REQUESTS = ("clients", "handshakes_per_second", "handshakes_burst", "request_head_s", "field_sets")
 OF_FRONT = ("ping_s", "pong_timeout_s", "write_deadline_s", "send_buffer_bytes", "notsent_lowat_bytes")
 READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
 
@@ -49,48 +53,25 @@ class Service:
         self._started = self._clock()
         self._timer = Timer(self._duties)
         self._readiness = Readiness()
-        fanout, limits, history, fresh = settings.fanout, settings.limits, settings.history, settings.freshness
-        self._fanout = Fanout(self._clock, schedule, write_all, **_section(fanout, leave_out=NOT_OF_FANOUT))
+        self._fanout = Fanout(self._clock, schedule, write_all, **_section(settings.fanout, leave_out=NOT_OF_FANOUT))
+        fresh = settings.freshness
         self._watch = Watch(
             disconnected_s=fresh.disconnected_s, quiet_s=by_pattern(fresh.quiet_by_pattern, fresh.quiet_s)
         )
-        directory = Directory()
-        self._retention = Retention(
-            self._started,
-            trades_kept=history.trades_per_symbol,
-            trades_kept_s=history.trades_s,
-            bytes_kept=history.bytes,
-        )
-        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, history.bars_per_interval)
+        self._retention = _retention(settings.history, self._started)
+        kept = settings.history.bars_per_interval
+        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, kept)
         self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
+        directory = Directory()
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
-        hub = Hub(
-            directory,
-            self._fanout,
-            ClientCounts(),
-            Limits(
-                **_section(limits, leave_out=("clients", "request_head_s", "field_sets")),
-                snapshot_trades=history.snapshot_trades,
-                intervals=settings.bars.intervals,
-            ),
-            Rates(offered=fanout.rates, ticker=fanout.ticker_rate),
-            fanout.heartbeat_s,
-            self._clock,
-            self._retention,
-            FieldSets(limits.field_sets),
-        )
-        clients = files.clients_within(limits.clients, files.raise_limit())
-        if clients < limits.clients:
-            log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
-        self._front = Front(
-            hub,
-            Cors(settings.server.origins, loopback=is_loopback(settings.server.host)),
-            clients=clients,
-            **{name: getattr(fanout, name) for name in OF_FRONT},
-        )
-        self._rest = Rest(hub, self._watch, self._feeds, self._readiness, self._front.polls)
-        self._exposition = Exposition(self._sources(hub, clients))
+        self._hub = self._make_hub(settings, directory)
+        self._admission = self._make_admission(settings.limits)
+        cors = Cors(settings.server.origins, loopback=is_loopback(settings.server.host))
+        sockets = {name: getattr(settings.fanout, name) for name in OF_FRONT}
+        self._front = Front(self._hub, cors, self._admission, **sockets)
+        self._rest = Rest(self._hub, self._watch, self._feeds, self._readiness, self._front.polls)
+        self._exposition = Exposition(self._sources())
 
     @property
     def feed_names(self) -> list[str]:
@@ -113,17 +94,44 @@ class Service:
             for feed in self._feeds:
                 group.create_task(keep_running(feed, self._pipeline.receive, self._clock))
 
-    async def close(self) -> None:
-        """Send the clients away."""
+    def leave_rotation(self) -> None:
+        """Be ready no more, so that no more clients are sent here; those that come are taken all the same."""
         self._readiness.state = "draining"
-        await self._front.close()
+
+    async def send_away(self, *, per_second: float = math.inf, within_s: float = 0) -> None:
+        """Send the clients away, and let nobody in."""
+        self.leave_rotation()
+        await self._front.send_away(per_second=per_second, within_s=within_s)
 
     def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
         feed = catalog.build(stanza, self._pipeline.receive, self._clock)
         self._pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, self._clock())
         return feed
 
-    def _sources(self, hub: Hub, clients_limit: int) -> Sources:
+    def _make_hub(self, settings: Settings, directory: Directory) -> Hub:
+        fanout = settings.fanout
+        return Hub(
+            directory,
+            self._fanout,
+            ClientCounts(),
+            _request_limits(settings),
+            Rates(offered=fanout.rates, ticker=fanout.ticker_rate),
+            fanout.heartbeat_s,
+            self._clock,
+            self._retention,
+            FieldSets(settings.limits.field_sets),
+        )
+
+    def _make_admission(self, limits: sections.Limits) -> Admission:
+        return Admission(
+            self._hub.counts,
+            self._clock,
+            clients=_clients_within(limits),
+            handshakes_per_second=limits.handshakes_per_second,
+            handshakes_burst=limits.handshakes_burst,
+        )
+
+    def _sources(self) -> Sources:
         return Sources(
             clock=self._clock,
             started=self._started,
@@ -131,9 +139,8 @@ class Service:
             watch=self._watch,
             fanout=self._fanout,
             retention=self._retention,
-            clients=hub.counts,
-            connected=self._front.connected,
-            clients_limit=clients_limit,
+            clients=self._hub.counts,
+            admission=self._admission,
             readiness=self._readiness,
             loop_lag=self._timer.lag,
             late_trades=self._bars.late,
@@ -171,5 +178,30 @@ class Service:
                 self._readiness.state = "ready"
 
 
-def _section(section: Section, leave_out: tuple[str, ...]) -> dict[str, Any]:
+def _retention(history: sections.History, started: int) -> Retention:
+    return Retention(
+        started,
+        trades_kept=history.trades_per_symbol,
+        trades_kept_s=history.trades_s,
+        bytes_kept=history.bytes,
+    )
+
+
+def _request_limits(settings: Settings) -> Limits:
+    return Limits(
+        **_section(settings.limits, leave_out=NOT_OF_REQUESTS),
+        snapshot_trades=settings.history.snapshot_trades,
+        intervals=settings.bars.intervals,
+    )
+
+
+def _clients_within(limits: sections.Limits) -> int:
+    """How many clients there may be, as far as the limit on open files allows."""
+    clients = files.clients_within(limits.clients, files.raise_limit())
+    if clients < limits.clients:
+        log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
+    return clients
+
+
+def _section(section: sections.Section, leave_out: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in section if name not in leave_out}

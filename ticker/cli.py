@@ -14,7 +14,8 @@ from feeds.errors import TickerError
 from ticker import __version__, logs
 from ticker.errors import Problem, SettingsError
 from ticker.rendering import effective, toml_value
-from ticker.settings import Logging, Server, load
+from ticker.sections import Logging, Server
+from ticker.settings import load
 from ticker.sources import COMMAND_LINE
 from ticker.watch.command import EXAMPLES as WATCH_EXAMPLES
 from ticker.watch.command import watch

@@ -1,8 +1,6 @@
-"""Who is connected, by whichever transport: within the limit, counted, and rid of everything when it goes."""
+"""Who is connected, by whichever transport: counted, and rid of everything when it goes."""
 
-import random
 import secrets
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, NamedTuple, TypeVar
@@ -11,45 +9,18 @@ import structlog
 from aiohttp import WSCloseCode
 
 from feeds.timestamps import SECOND
+from ticker.admission import Admission
 from ticker.clients import Client
 from ticker.connection import NO_CODE, NO_PONG, SLOW_CONSUMER, Connection
-from ticker.counts import ClientCounts
 from ticker.encodings import WEBSOCKET, Encoding
 from ticker.hub import Hub
 from ticker.session import Session
 
-RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 CLOSE_CODES = {*WSCloseCode, NO_CODE, SLOW_CONSUMER, NO_PONG}  # clients may send others, and metrics must stay few
 
 C = TypeVar("C", bound=Connection)
 
 log = structlog.get_logger("clients")
-
-
-def retry_after_ms() -> int:
-    """When a client that is sent away is to come back."""
-    return random.randint(*RETRY_SPREAD_MS)
-
-
-class Admission:
-    """The limit on clients over all transports."""
-
-    def __init__(self, counts: ClientCounts, clients: int) -> None:
-        self.connected: Counter[str] = Counter()  # by transport
-        self.draining = False
-        self._counts = counts
-        self._most = clients
-
-    def admit(self) -> bool:
-        """Whether one more may come."""
-        if self.draining:
-            self._counts.rejections["draining"] += 1
-            return False
-        if self.connected.total() < self._most:
-            return True
-        self._counts.rejections["clients"] += 1
-        log.warning("a client was turned away: raise [limits] clients, or run more", clients=self._most)
-        return False
 
 
 class SocketOptions(NamedTuple):
@@ -97,6 +68,12 @@ class Connections(Generic[C]):
             counts.closes[self._transport, str(code) if code in CLOSE_CODES else "other"] += 1
             counts.sessions[self._transport].observe((hub.clock() - started) / SECOND)
             log.debug("client gone", session=client.name, code=code)
+
+    def finish(self, connection: C) -> None:
+        """What this client was given goes out now, as far as it takes it, and nothing more: what follows is its end."""
+        client = self.clients.get(connection)
+        if client is not None:
+            self._hub.fanout.finish(client)
 
     def detach(self, connection: C) -> None:
         """Nothing more is for this client: what follows is its end."""

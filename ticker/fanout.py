@@ -82,6 +82,12 @@ class Fanout:
         self._flusher.streams += encoding is not WEBSOCKET
         return client
 
+    def finish(self, client: Client) -> None:
+        """A client that is sent away: it gets what is on its write list now, if it keeps up, and nothing more."""
+        if client.backlog is None:
+            self._flusher.write_now(client)
+        self.detach(client)
+
     def detach(self, client: Client) -> None:
         """A client that goes: nothing is written to it from here on."""
         if client in self.clients:

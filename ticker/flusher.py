@@ -101,6 +101,10 @@ class Flusher:
             wait = self.pace.not_before - self._clock()
             self._schedule(wait / SECOND if wait > 0 else 0, self._flush)
 
+    def write_now(self, client: Client) -> None:
+        """Write what is on one client's list, before the next flush."""
+        self._write_to_some((client,), self._clock())
+
     def _flush(self) -> None:
         self._started = self._clock()
         self.slow.flush_begins()

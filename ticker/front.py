@@ -1,14 +1,14 @@
 """The HTTP side put together: the ways in, what they share, and how everybody is sent away."""
 
-import asyncio
-
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ticker.admission import Admission
 from ticker.answers import errors
 from ticker.compression import compressed
-from ticker.connections import Admission, SocketOptions
+from ticker.connections import SocketOptions
 from ticker.cors import Cors
+from ticker.drain import spread
 from ticker.hub import Hub
 from ticker.polls import Polls
 from ticker.rest import Rest
@@ -24,8 +24,8 @@ class Front:
         self,
         hub: Hub,
         cors: Cors,
+        admission: Admission,
         *,
-        clients: int,
         ping_s: float,
         pong_timeout_s: float,
         write_deadline_s: float,
@@ -33,7 +33,7 @@ class Front:
         notsent_lowat_bytes: int,
     ) -> None:
         self._cors = cors
-        self._admission = Admission(hub.counts, clients)
+        self._admission = admission
         turns, options = Turns(hub.clock), SocketOptions(send_buffer_bytes, notsent_lowat_bytes)
         self._websocket = WebSocketServer(
             hub, self._admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options
@@ -42,7 +42,6 @@ class Front:
         silence_s = write_deadline_s + pong_timeout_s
         self._streams = EventServer(hub, self._admission, turns, options=options, silence_s=silence_s)
         self.polls = Polls(hub, self._admission, turns)
-        self.connected = self._admission.connected
 
     def application(self, rest: Rest, metrics: Handler) -> web.Application:
         """All paths."""
@@ -59,9 +58,10 @@ class Front:
         self._websocket.tick(now, part, parts)
         if part == 0:
             self.polls.tick()
+            self._admission.notices.tick(now)
 
-    async def close(self) -> None:
-        """Send everybody away, and let nobody in."""
+    async def send_away(self, *, per_second: float, within_s: float) -> None:
+        """Send everybody away, so many a second or as many as the time needs, and let nobody in."""
         self._admission.draining = True
-        self.polls.close()
-        await asyncio.gather(self._websocket.close(), self._streams.close())
+        departures = [*self._websocket.departures(), *self._streams.departures(), *self.polls.departures()]
+        await spread(departures, per_second=per_second, within_s=within_s)

@@ -22,3 +22,21 @@ class TokenBucket:
             self._tokens -= 1
             return 0.0
         return (1 - self._tokens) / self._rate
+
+
+class Slots:
+    """Times to come back at, `rate` a second, one after the other for those who were turned away. In nanoseconds."""
+
+    __slots__ = ("_next", "_step")
+
+    def __init__(self, rate: float) -> None:
+        self._step = round(SECOND / rate)
+        self._next = 0
+
+    def reserve(self, now: int, most_s: float) -> float:
+        """The seconds until the next that is free, or `most_s` where that is sooner: then none is reserved."""
+        at = max(self._next, now) + self._step
+        if at - now >= most_s * SECOND:
+            return most_s
+        self._next = at
+        return (at - now) / SECOND

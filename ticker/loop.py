@@ -8,6 +8,8 @@ import structlog
 
 from ticker.flusher import Schedule
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
+
 log = structlog.get_logger("ticker")
 
 
@@ -30,20 +32,20 @@ def schedule_on(loop: asyncio.AbstractEventLoop) -> Schedule:
     return schedule
 
 
-async def until_told(loop: asyncio.AbstractEventLoop, feeds: "asyncio.Task[None]") -> None:
-    """Until SIGTERM or SIGINT. A second one ends the process at once, as if it were not handled."""
-    told = asyncio.Event()
+async def until_told(loop: asyncio.AbstractEventLoop, feeds: "asyncio.Task[None]") -> signal.Signals:
+    """Until SIGTERM or SIGINT; which. A second one ends the process at once, as if it were not handled."""
+    told: asyncio.Future[signal.Signals] = loop.create_future()
 
-    def stop(signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)) -> None:
-        told.set()
-        for number in signals:
+    def stop(told_by: signal.Signals) -> None:
+        told.set_result(told_by)
+        for number in ENDING:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    waiting = asyncio.create_task(told.wait())
-    await asyncio.wait([waiting, feeds], return_when=asyncio.FIRST_COMPLETED)
-    if feeds.done():
-        waiting.cancel()
+    for number in ENDING:
+        loop.add_signal_handler(number, stop, number)
+    feeds.add_done_callback(lambda _: told.done() or told.cancel())
+    await asyncio.wait([told])
+    if told.cancelled():  # they never end by themselves but by a bug
         feeds.result()
+    return told.result()

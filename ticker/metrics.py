@@ -15,6 +15,7 @@ from feeds.counts import Histogram
 from feeds.feed import Clock, Feed
 from feeds.timestamps import SECOND
 from ticker import __version__
+from ticker.admission import Admission
 from ticker.counts import ClientCounts
 from ticker.encodings import transport
 from ticker.fanout import Fanout
@@ -39,8 +40,7 @@ class Sources(Struct):
     fanout: Fanout
     retention: Retention
     clients: ClientCounts
-    connected: Mapping[str, int]  # by transport
-    clients_limit: int
+    admission: Admission
     readiness: Readiness
     loop_lag: Histogram
     late_trades: Mapping[str, int]  # by what became of them
@@ -86,8 +86,8 @@ class TickerCollector(Collector):
 
     def _client_families(self) -> Families:
         sources, counts = self._sources, self._sources.clients
-        yield _gauge("clients", "Clients connected.", ("transport",), sources.connected)
-        yield _gauge("clients_limit", "Clients that may be connected.", (), {(): sources.clients_limit})
+        yield _gauge("clients", "Clients connected.", ("transport",), sources.admission.connected)
+        yield _gauge("clients_limit", "Clients that may be connected.", (), {(): sources.admission.clients_most})
         yield _gauge(
             "slow_clients", "Clients that do not take what they are sent.", (), {(): len(sources.fanout.slow.clients)}
         )

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from aiohttp import web
 
+from ticker.admission import Admission
 from ticker.bus import Topic
-from ticker.connections import Admission, retry_after_ms
 from ticker.directory import Market
+from ticker.drain import Departure
 from ticker.errors import RequestError
 from ticker.hub import Hub
 from ticker.turns import Turns
@@ -45,8 +47,9 @@ class Polls:
 
     async def wait(self, request: web.Request, changed: Change, seconds: float) -> None:
         """Until that, or the time is over. Raises RequestError 503 where too many wait."""
-        if not self._admission.admit():
-            raise RequestError(503, "too many clients, or the service stops; come back later", retry_after_ms())
+        if (refusal := self._admission.admit_request()) is not None:
+            reason = "too many clients, or the service stops; come back later"
+            raise RequestError(503, reason, refusal.retry_after_ms)
         self._waiting[changed] = request
         self._admission.connected["poll"] += 1
         try:
@@ -68,6 +71,13 @@ class Polls:
         for changed, request in list(self._waiting.items()):
             if request.transport is None or request.transport.is_closing():
                 _wake(changed)
+
+    def departures(self) -> list[Departure]:
+        """What answers each, with what there is."""
+        return [partial(self._answer, changed) for changed in self._waiting]
+
+    async def _answer(self, changed: Change) -> None:
+        _wake(changed)
 
     def close(self) -> None:
         """Answer all at once."""

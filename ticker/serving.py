@@ -1,17 +1,20 @@
 """Serving, from the start of the process to its end: who listens when, and who is sent away before what is stopped."""
 
 import asyncio
+import signal
 
 import structlog
 from aiohttp import web
 
 from ticker import announcements, garbage
 from ticker.app import Service
+from ticker.connection import CLOSE_TIMEOUT_S
 from ticker.errors import ServeError
 from ticker.loop import loop_factory, schedule_on, until_told
+from ticker.sections import Drain
 from ticker.settings import Settings
 
-SHUTDOWN_S = 2.0  # for requests under way; with the close handshakes before it, all is over within 5 s
+SHUTDOWN_S = 2.0  # for requests under way, when all clients are gone
 
 log = structlog.get_logger("ticker")
 
@@ -37,20 +40,34 @@ async def serve(settings: Settings) -> None:
     )
     await runner.setup()
     host, port = settings.server.host, settings.server.port
+    feeds: asyncio.Task[None] | None = None
     try:
         await _listen(runner, host, port)
         feeds = asyncio.create_task(service.run_feeds())
         announcements.listening(host, port, service.feed_names, service.example_symbol)
-        await until_told(loop, feeds)
-        log.info("stopping")
-        feeds.cancel()
-        await asyncio.wait([feeds])
+        told = await until_told(loop, feeds)
+        await _drain(service, settings.drain, wait=told == signal.SIGTERM)
     finally:
-        for site in runner.sites:
-            await site.stop()  # no new clients
-        await service.close()
+        await service.send_away()
+        if feeds is not None:
+            feeds.cancel()
+            await asyncio.wait([feeds])
         await runner.cleanup()
     log.info("stopped")
+
+
+async def _drain(service: Service, limits: Drain, *, wait: bool) -> None:
+    """Send the clients away in order. Their data goes on until then, and who asks is answered until all are gone.
+
+    An orchestrator sends SIGTERM, and clients for a while after that: they are taken, and not refused. Who presses
+    Ctrl-C has no such thing, and does not want to wait.
+    """
+    wait_s = limits.wait_s if wait else 0
+    log.info("stopping", wait_s=wait_s, at_most_s=limits.total_s)
+    service.leave_rotation()
+    await asyncio.sleep(wait_s)
+    within_s = limits.total_s - wait_s - CLOSE_TIMEOUT_S - SHUTDOWN_S
+    await service.send_away(per_second=limits.closes_per_second, within_s=within_s)
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

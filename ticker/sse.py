@@ -8,11 +8,14 @@ that comes at the wrong time gets 200, is told when to come back, and that is al
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from aiohttp import HttpVersion11, WSCloseCode, web
 
+from ticker.admission import Admission, retry_after_ms
 from ticker.connection import Connection
-from ticker.connections import Admission, Connections, SocketOptions, retry_after_ms
+from ticker.connections import Connections, SocketOptions
+from ticker.drain import Departure
 from ticker.encodings import CHUNKED_EVENT, EVENT, Encoding, chunk
 from ticker.errors import RequestError
 from ticker.hub import Hub
@@ -93,8 +96,8 @@ class EventServer:
         """GET /v1/sse: one client, from its request to its end. Raises RequestError."""
         await self._turns.take()
         wanted = self._wanted(request)
-        if not self._admission.admit():
-            return web.Response(body=_retry(retry_after_ms()), headers=HEADERS)
+        if (refusal := self._admission.admit(request.remote)) is not None:
+            return web.Response(body=_retry(refusal.retry_after_ms), headers=HEADERS)
         answer = web.StreamResponse(headers=HEADERS)
         answer.force_close()
         try:
@@ -106,11 +109,14 @@ class EventServer:
         await self._serve(request, wanted)
         return answer
 
-    async def close(self) -> None:
-        """Send everybody away: we restart, come back later."""
-        for connection in list(self._connections.clients):
-            await self._turns.take()
-            self._connections.detach(connection)
+    def departures(self) -> list[Departure]:
+        """What sends each client away: we restart, come back later."""
+        return [partial(self._send_away, connection) for connection in self._connections.clients]
+
+    async def _send_away(self, connection: EventStream) -> None:
+        await self._turns.take()
+        if connection in self._connections.clients:
+            self._connections.finish(connection)
             connection.send_away(WSCloseCode.SERVICE_RESTART)
 
     def _wanted(self, request: web.Request) -> list[tuple[Request, Match]]:

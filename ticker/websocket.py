@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from ticker import frames
+from ticker.admission import Admission, retry_after_ms
 from ticker.clients import Client
 from ticker.connection import CLOSE_TIMEOUT_S, CUT, NO_CODE, NO_PONG, Connection
-from ticker.connections import Admission, Connections, SocketOptions, retry_after_ms
+from ticker.connections import Connections, SocketOptions
+from ticker.drain import Departure
 from ticker.hub import Hub
 from ticker.keepalive import Pulse
 from ticker.session import Session
@@ -102,8 +105,8 @@ class WebSocketServer:
             return web.Response(status=400)
         if request.transport is None:
             return ws
-        if not self._admission.admit():
-            await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_retry_after())
+        if (refusal := self._admission.admit(request.remote)) is not None:
+            await ws.close(code=refusal.code, message=_retry_after(refusal.retry_after_ms))
             return ws
         await self._serve(ws, request)
         return ws
@@ -121,11 +124,9 @@ class WebSocketServer:
                 self._ending.add(task)
                 task.add_done_callback(self._ending.discard)
 
-    async def close(self) -> None:
-        """Send everybody away: we restart, come back later."""
-        await asyncio.gather(
-            *(self._close(connection, WSCloseCode.SERVICE_RESTART) for connection in list(self._connections.clients))
-        )
+    def departures(self) -> list[Departure]:
+        """What sends each client away: we restart, come back later."""
+        return [partial(self._send_away, connection) for connection in self._connections.clients]
 
     async def _serve(self, ws: ServerSocket, request: web.Request) -> None:
         connection = WebSocketConnection(ws, request, self._hub.clock())
@@ -159,12 +160,16 @@ class WebSocketServer:
         await self._close(connection, NO_PONG, b"no pong")
         connection.abort(NO_PONG)
 
-    async def _close(self, connection: WebSocketConnection, code: int, reason: bytes | None = None) -> None:
+    async def _send_away(self, connection: WebSocketConnection) -> None:
+        if connection in self._connections.clients:
+            await self._close(connection, WSCloseCode.SERVICE_RESTART, _retry_after(retry_after_ms()))
+
+    async def _close(self, connection: WebSocketConnection, code: int, reason: bytes) -> None:
         await self._turns.take()
-        self._connections.detach(connection)
+        self._connections.finish(connection)
         connection.code = code
         connection.resumed()
-        await connection.ws.close(code=code, message=_retry_after() if reason is None else reason, drain=False)
+        await connection.ws.close(code=code, message=reason, drain=False)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -175,5 +180,5 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _retry_after() -> bytes:
-    return b"retry_after_ms=%d" % retry_after_ms()
+def _retry_after(milliseconds: int) -> bytes:
+    return b"retry_after_ms=%d" % milliseconds

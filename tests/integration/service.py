@@ -66,7 +66,9 @@ class Service:
         self.process: subprocess.Popen[bytes] | None = None
         self._log = directory / f"ticker-{self.port}.log"
         self._config = directory / f"ticker-{self.port}.toml"
-        self._config.write_text("\n\n".join([table("[server]", port=self.port), *stanzas]) + "\n")
+        # Who ends a test's service sends it no clients any more: it need not wait for them.
+        drain = () if any(stanza.startswith("[drain]") for stanza in stanzas) else (table("[drain]", wait_s=0),)
+        self._config.write_text("\n\n".join([table("[server]", port=self.port), *drain, *stanzas]) + "\n")
 
     @property
     def log(self) -> str:

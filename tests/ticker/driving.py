@@ -15,9 +15,11 @@ from feeds.timestamps import clock
 from tests.ticker.fakes import Message
 from tests.ticker.stage import Deciders, quote, trade
 from tests.waiting import DEADLINE_S
+from ticker.admission import Admission
 from ticker.answers import errors
 from ticker.connection import write_all
-from ticker.connections import Admission, SocketOptions
+from ticker.connections import SocketOptions
+from ticker.drain import spread
 from ticker.loop import schedule_on
 from ticker.sse import EventServer
 from ticker.turns import Turns
@@ -68,6 +70,10 @@ class Driven:
         """The feed brings a trade."""
         self.deciders.pipeline.receive(trade(symbol, self.clock()))
 
+    async def send_away(self) -> None:
+        """Send everybody away at once."""
+        await spread([*self.server.departures(), *self.streams.departures()], per_second=1, within_s=0)
+
     def tick(self, seconds: float = 0) -> None:
         """Let the server look after all its clients, as if so many seconds had passed."""
         self.server.tick(self.clock() + round(seconds * 10**9), 0, 1)
@@ -80,7 +86,8 @@ async def driven(
     """A running server."""
     deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **fanout)
     hub = deciders.hub
-    admission, turns, options = Admission(hub.counts, clients), Turns(hub.clock), SocketOptions(32_768, 16_384)
+    admission = Admission(hub.counts, hub.clock, clients=clients)
+    turns, options = Turns(hub.clock), SocketOptions(32_768, 16_384)
     server = WebSocketServer(hub, admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options)
     streams = EventServer(hub, admission, turns, options=options, silence_s=40)
     app = web.Application(middlewares=[errors])

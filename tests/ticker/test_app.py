@@ -128,7 +128,7 @@ async def test_closing_turns_readiness_and_sends_clients_away() -> None:
     async with running() as (service, client), client.ws_connect("/v1/ws") as ws:
         await ready(client)
         await ws.receive_json()
-        closing = asyncio.create_task(service.close())
+        closing = asyncio.create_task(service.send_away())
         async with asyncio.timeout(10):
             closed = await ws.receive()
         assert (closed.data, str(closed.extra)[:15]) == (WSCloseCode.SERVICE_RESTART, "retry_after_ms=")

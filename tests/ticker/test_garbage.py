@@ -60,7 +60,7 @@ async def does_not_answer_pings(server: Driven, client: RawClient) -> None:
 
 async def is_sent_away(server: Driven, client: RawClient) -> None:
     client.leave()
-    await server.server.close()
+    await server.send_away()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import platform
 import subprocess
-from collections import Counter
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,6 +12,7 @@ from tests.requires import program
 from tests.ticker.fakes import START
 from tests.ticker.stage import FakeFeed, Stage
 from ticker import __version__
+from ticker.admission import Admission
 from ticker.counts import SHORT_BUCKETS
 from ticker.history import ENTRY_BYTES
 from ticker.metrics import Exposition, Sources
@@ -27,7 +27,7 @@ class Scrape:
         self.feed = FakeFeed("sim", "sim:A", "sim:B")
         self.readiness = Readiness()
         self.loop_lag = Histogram(SHORT_BUCKETS)
-        self.connected = Counter[str]()
+        self.admission = Admission(self.stage.hub.counts, self.stage.clock, clients=10_000)
         self._exposition = Exposition(
             Sources(
                 clock=self.stage.clock,
@@ -37,8 +37,7 @@ class Scrape:
                 fanout=self.stage.fanout,
                 retention=self.stage.retention,
                 clients=self.stage.hub.counts,
-                connected=self.connected,
-                clients_limit=10_000,
+                admission=self.admission,
                 readiness=self.readiness,
                 loop_lag=self.loop_lag,
                 late_trades=self.stage.bars.late,
@@ -85,7 +84,7 @@ def test_clients(scrape: Scrape) -> None:
     peer = scrape.stage.connect()
     counts.connections["websocket"] += 3
     counts.sessions["sse"].observe(5)
-    scrape.connected.update(websocket=1, sse=2)
+    scrape.admission.connected.update(websocket=1, sse=2)
     counts.closes["websocket", "1006"] += 2
     counts.rejections["clients"] += 1
     peer.subscribe("quotes", "sim:A", "*")

@@ -10,8 +10,8 @@ from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from feeds.market import Gap, Instrument
 from tests.ticker.stage import Stage
 from tests.waiting import eventually
+from ticker.admission import Admission
 from ticker.answers import errors
-from ticker.connections import Admission
 from ticker.errors import RequestError
 from ticker.polls import Polls, parse_wait
 from ticker.rest import Readiness, Rest
@@ -27,7 +27,7 @@ class Rig:
         self.stage = Stage("x:A", "x:B", "y:A")
         self.stage.link("connected")
         self.stage.quote("x:A")
-        self.admission = Admission(self.stage.hub.counts, 2)
+        self.admission = Admission(self.stage.hub.counts, self.stage.clock, clients=2)
         self.polls = Polls(self.stage.hub, self.admission, Turns(self.stage.clock))
         app = web.Application(middlewares=[errors])
         app.add_routes(Rest(self.stage.hub, self.stage.watch, [], Readiness(), self.polls).routes())

@@ -8,8 +8,8 @@ from aiohttp import ClientResponse, web
 from pytest_aiohttp.plugin import AiohttpClient
 
 from tests.ticker.stage import FakeFeed, Stage
+from ticker.admission import Admission
 from ticker.answers import errors
-from ticker.connections import Admission
 from ticker.polls import Polls
 from ticker.requests import Limits
 from ticker.rest import Readiness, Rest
@@ -41,7 +41,7 @@ def readiness() -> Readiness:
 
 
 def polls(stage: Stage) -> Polls:
-    return Polls(stage.hub, Admission(stage.hub.counts, 10), Turns(stage.clock))
+    return Polls(stage.hub, Admission(stage.hub.counts, stage.clock, clients=10), Turns(stage.clock))
 
 
 @pytest.fixture

@@ -43,6 +43,8 @@ DEFAULTS: list[tuple[str, object]] = [
     ("limits.pattern_length", 64),
     ("limits.pattern_stars", 4),
     ("limits.field_sets", 64),
+    ("limits.handshakes_per_second", 500),
+    ("limits.handshakes_burst", 1000),
     ("limits.request_head_s", 10),
     ("freshness.disconnected_s", 1.5),
     ("freshness.quiet_s", 60),
@@ -55,6 +57,9 @@ DEFAULTS: list[tuple[str, object]] = [
     ("history.bytes", 268_435_456),
     ("history.snapshot_trades", 50),
     ("history.bars_per_interval", 300),
+    ("drain.wait_s", 3),
+    ("drain.closes_per_second", 500),
+    ("drain.total_s", 25),
     ("logging.level", "info"),
     ("logging.format", "auto"),
 ]

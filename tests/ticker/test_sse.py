@@ -115,7 +115,7 @@ class TestTheBeginning:
             await client.message(type="synced")
             server.trade("sim:A")
             await client.message(type="trade")
-            await server.streams.close()
+            await server.send_away()
             await client.end()
 
     async def test_the_kernel_holds_little_and_finds_the_dead(self) -> None:
@@ -208,7 +208,7 @@ class TestTheEnd:
         ):
             for client in (one, other):
                 await client.message(type="synced")
-            await server.streams.close()
+            await server.send_away()
             for client in (one, other):
                 await client.end()
                 assert client.complete

@@ -99,5 +99,5 @@ async def test_it_may_leave(how: str) -> None:
 async def test_it_does_not_hold_up_the_end_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticker.connection.CLOSE_TIMEOUT_S", 0.2)
     async with stalled() as (server, _):
-        await server.streams.close()
+        await server.send_away()
         await gone(server, 1012)

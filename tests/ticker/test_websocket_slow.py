@@ -124,7 +124,7 @@ async def test_it_does_not_hold_up_the_end_of_the_service(monkeypatch: pytest.Mo
     for module in ("connection", "websocket"):
         monkeypatch.setattr(f"ticker.{module}.CLOSE_TIMEOUT_S", 0.2)
     async with stalled() as (server, _):
-        await server.server.close()
+        await server.send_away()
         await gone(server, 1012)
 
 

@@ -103,6 +103,7 @@ def configuration(plan: Plan, market: Simulation, port: int) -> str:
         f"[limits]\nclients = {plan.clients}\nsymbols_per_client = {market.symbols}\n"
         # however seldom a symbol changes, no status but the first is sent: it would be counted as an update
         "[freshness]\nquiet_s = 86400\n"
+        "[drain]\nwait_s = 0\n"
         f'[[feeds]]\nname = "bench"\nadapter = "simulated"\nchannels = ["quotes"]\n'
         f"symbols = {market.symbols}\nrate = {market.rate}\n"
     )

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from ticker import cli
 from ticker.client import SubscribeError
-from ticker.settings import Server
+from ticker.sections import Server
 from ticker.watch import command
 from ticker.watch.command import LOCAL
 
