@@ -21,10 +21,16 @@ def before(host: str, port: int, *, demo: bool) -> None:
         )
 
 
-def listening(host: str, port: int, feeds: Sequence[str], example: str) -> None:
-    """The service takes clients from now on: where, and how to try it with a symbol of its own."""
+def listening(
+    host: str, port: int, feeds: Sequence[str], example: str, *, secure: bool = False, operations: str | None = None
+) -> None:
+    """The service takes clients from now on: where, and how to try it with a symbol of its own.
+
+    `operations` is where metrics are if not there, as a URL.
+    """
     address = f"{reachable(host)}:{port}"
     log.info("serving", feeds=list(feeds), version=__version__)
-    log.info("clients connect to", websocket=f"ws://{address}/v1/ws")
-    log.info("to try it", command=f"curl 'http://{address}/v1/snapshot?channel=ticker&symbols={example}'")
-    log.info("Prometheus reads", metrics=f"http://{address}/metrics")
+    secured = "s" if secure else ""
+    log.info("clients connect to", websocket=f"ws{secured}://{address}/v1/ws")
+    log.info("to try it", command=f"curl 'http{secured}://{address}/v1/snapshot?channel=ticker&symbols={example}'")
+    log.info("Prometheus reads", metrics=f"{operations or f'http{secured}://{address}'}/metrics")

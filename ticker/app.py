@@ -16,6 +16,7 @@ from ticker.addresses import is_loopback
 from ticker.admission import Admission
 from ticker.bars import Bars
 from ticker.bus import Bus
+from ticker.certificates import Certificate
 from ticker.connection import write_all
 from ticker.cors import Cors
 from ticker.counts import ClientCounts
@@ -48,7 +49,9 @@ log = structlog.get_logger("ticker")
 class Service:
     """One running ticker: its parts, made from the settings. Raises FeedError where a feed cannot be had."""
 
-    def __init__(self, settings: Settings, schedule: Schedule) -> None:
+    def __init__(self, settings: Settings, schedule: Schedule, certificate: Certificate | None = None) -> None:
+        self._operations = settings.operations
+        self._certificate = certificate
         self._clock = clock()
         self._started = self._clock()
         self._timer = Timer(self._duties)
@@ -84,8 +87,17 @@ class Service:
         return self._feeds[0].instruments[0].symbol
 
     def application(self) -> web.Application:
-        """The HTTP side."""
-        return self._front.application(self._rest, self._metrics)
+        """The HTTP side, with all paths that have no port of their own."""
+        operating = () if self._operations.port else self._operating_routes()
+        return self._front.application((*self._rest.routes(), *operating))
+
+    def operating_application(self) -> web.Application | None:
+        """The paths for those who run the service, where these are to have a port of their own."""
+        if self._operations.port is None:
+            return None
+        app = web.Application()
+        app.add_routes(self._operating_routes())
+        return app
 
     async def run_feeds(self) -> None:
         """Run every feed and the timer until cancelled."""
@@ -141,10 +153,14 @@ class Service:
             retention=self._retention,
             clients=self._hub.counts,
             admission=self._admission,
+            certificate=self._certificate,
             readiness=self._readiness,
             loop_lag=self._timer.lag,
             late_trades=self._bars.late,
         )
+
+    def _operating_routes(self) -> list[web.RouteDef]:
+        return [*self._rest.health_routes(), web.get("/metrics", self._metrics)]
 
     async def _metrics(self, request: web.Request) -> web.Response:
         body, content_type = self._exposition.expose(request.headers.get("Accept", ""))

@@ -3,6 +3,7 @@
 TickerError
 ├── SettingsError        the settings cannot be used; carries every problem at once
 ├── ServeError           the service cannot start
+├── CertificateError     the certificate or its key cannot be used
 └── RequestError         a client's request does nothing; the client is told, its connection stays
 """
 
@@ -46,6 +47,10 @@ class RequestError(TickerError):
         self.code = code
         self.reason = reason
         self.retry_after_ms = retry_after_ms
+
+
+class CertificateError(TickerError):
+    """The certificate or its key cannot be used; the text says which file, and what is wrong with it."""
 
 
 class ServeError(TickerError):

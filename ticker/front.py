@@ -1,7 +1,8 @@
 """The HTTP side put together: the ways in, what they share, and how everybody is sent away."""
 
+from collections.abc import Iterable
+
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from ticker.admission import Admission
 from ticker.answers import errors
@@ -11,7 +12,6 @@ from ticker.cors import Cors
 from ticker.drain import spread
 from ticker.hub import Hub
 from ticker.polls import Polls
-from ticker.rest import Rest
 from ticker.sse import EventServer
 from ticker.turns import Turns
 from ticker.websocket import WebSocketServer
@@ -43,14 +43,13 @@ class Front:
         self._streams = EventServer(hub, self._admission, turns, options=options, silence_s=silence_s)
         self.polls = Polls(hub, self._admission, turns)
 
-    def application(self, rest: Rest, metrics: Handler) -> web.Application:
-        """All paths."""
+    def application(self, routes: Iterable[web.RouteDef]) -> web.Application:
+        """These paths, and those of connections that stay."""
         app = web.Application(middlewares=[self._cors.preflight, compressed, errors])
         app.on_response_prepare.append(self._cors.annotate)
-        app.add_routes(rest.routes())
+        app.add_routes(routes)
         app.router.add_get("/v1/ws", self._websocket.handle)
         app.router.add_get("/v1/sse", self._streams.handle, allow_head=False)
-        app.router.add_get("/metrics", metrics)
         return app
 
     def tick(self, now: int, part: int, parts: int) -> None:

@@ -16,6 +16,7 @@ from feeds.feed import Clock, Feed
 from feeds.timestamps import SECOND
 from ticker import __version__
 from ticker.admission import Admission
+from ticker.certificates import Certificate
 from ticker.counts import ClientCounts
 from ticker.encodings import transport
 from ticker.fanout import Fanout
@@ -41,6 +42,7 @@ class Sources(Struct):
     retention: Retention
     clients: ClientCounts
     admission: Admission
+    certificate: Certificate | None
     readiness: Readiness
     loop_lag: Histogram
     late_trades: Mapping[str, int]  # by what became of them
@@ -82,6 +84,8 @@ class TickerCollector(Collector):
         yield _gauge("build_info", "The version that runs.", ("version", "python"), build)
         yield _gauge("start_time_seconds", "When the service started.", (), {(): sources.started / SECOND})
         yield _gauge("draining", "1 while clients are sent away.", (), {(): int(sources.readiness.state == "draining")})
+        expiry = {(): sources.certificate.expires.timestamp()} if sources.certificate else {}
+        yield _gauge("tls_certificate_expiry_timestamp_seconds", "When the certificate expires.", (), expiry)
         yield _histogram("event_loop_lag_seconds", "How late the event loop's timer comes.", (), {(): sources.loop_lag})
 
     def _client_families(self) -> Families:

@@ -69,9 +69,11 @@ class Rest:
             web.get("/v1/bars", self.bars),
             web.get("/v1/symbols", self.symbols),
             web.get("/v1/status", self.status),
-            web.get("/healthz", self.healthz),
-            web.get("/readyz", self.readyz),
         ]
+
+    def health_routes(self) -> list[web.RouteDef]:
+        """Those for orchestrators."""
+        return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz)]
 
     async def index(self, _: web.Request) -> web.Response:
         """What there is."""
@@ -205,7 +207,8 @@ class Rest:
         return () if topic.value is None else (frames.snapshot(topic),)
 
     def _state(self, market: Market) -> str:
-        return self._watch.symbols[market.instrument.symbol].state
+        freshness = self._watch.symbols.get(market.instrument.symbol)
+        return "closed" if freshness is None else freshness.state  # it went while the answer was made
 
 
 def _names(request: web.Request, key: str) -> list[str]:

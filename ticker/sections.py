@@ -3,9 +3,9 @@
 config/ticker.toml is the reader's copy, and explains the figures. Units stand in the names: `_ms`, `_s`, `_bytes`.
 """
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from feeds.market import INTERVALS, Interval
@@ -53,6 +53,39 @@ class Server(Section):
         description="pages of these origins may read by SSE and REST; on a loopback host this machine's may, too",
         examples=[["https://dashboard.example"]],
     )
+
+
+class Operations(Section):
+    """Where those who run the service look at it."""
+
+    host: str | None = Field(default=None, min_length=1, description="address for it; not set: the one in [server]")
+    port: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="TCP port for /metrics and health alone; not set: those of [server]",
+    )
+
+
+class Tls(Section):
+    """The certificate that clients see; without one there is no TLS."""
+
+    certificate: str | None = Field(default=None, min_length=1, description="PEM file, with the chain behind it")
+    key: str | None = Field(default=None, min_length=1, description="PEM file with the certificate's key, no password")
+    handshake_s: Seconds = Field(default=10, description="time for a client's TLS handshake")
+
+    @field_validator("key")
+    @classmethod
+    def _with_its_certificate(cls, key: str | None, info: ValidationInfo) -> str | None:
+        if key is not None and info.data.get("certificate") is None:
+            raise ValueError("allowed: together with tls.certificate")
+        return key
+
+    @model_validator(mode="after")
+    def _with_its_key(self) -> Self:
+        if self.certificate is not None and self.key is None:
+            raise ValueError("allowed: certificate and key, or neither")
+        return self
 
 
 class Fanout(Section):

@@ -2,16 +2,19 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 import structlog
 from aiohttp import web
 
 from ticker import announcements, garbage
+from ticker.addresses import reachable
 from ticker.app import Service
+from ticker.certificates import Certificate
 from ticker.connection import CLOSE_TIMEOUT_S
-from ticker.errors import ServeError
+from ticker.listening import Listener
 from ticker.loop import loop_factory, schedule_on, until_told
-from ticker.sections import Drain
+from ticker.sections import Drain, Tls
 from ticker.settings import Settings
 
 SHUTDOWN_S = 2.0  # for requests under way, when all clients are gone
@@ -30,21 +33,15 @@ async def serve(settings: Settings) -> None:
     """As `run`, on the running loop."""
     loop = asyncio.get_running_loop()
     announcements.before(settings.server.host, settings.server.port, demo=settings.demo)
-    service = Service(settings, schedule_on(loop))
+    certificate = _certificate(settings.tls)
+    service = Service(settings, schedule_on(loop), certificate)
     garbage.set_aside()
-    runner = web.AppRunner(
-        service.application(),
-        access_log=None,
-        keepalive_timeout=settings.limits.request_head_s,  # aiohttp's limit for a request's head, too
-        shutdown_timeout=SHUTDOWN_S,
-    )
-    await runner.setup()
-    host, port = settings.server.host, settings.server.port
     feeds: asyncio.Task[None] | None = None
+    runners: list[web.AppRunner] = []
     try:
-        await _listen(runner, host, port)
+        await _listen(service, settings, certificate, runners)
         feeds = asyncio.create_task(service.run_feeds())
-        announcements.listening(host, port, service.feed_names, service.example_symbol)
+        _announce(service, settings)
         told = await until_told(loop, feeds)
         await _drain(service, settings.drain, wait=told == signal.SIGTERM)
     finally:
@@ -52,8 +49,65 @@ async def serve(settings: Settings) -> None:
         if feeds is not None:
             feeds.cancel()
             await asyncio.wait([feeds])
-        await runner.cleanup()
+        for runner in runners:
+            await runner.cleanup()
     log.info("stopped")
+
+
+async def _listen(
+    service: Service, settings: Settings, certificate: Certificate | None, runners: list[web.AppRunner]
+) -> None:
+    """Take clients, and those who run the service. Raises ServeError; `runners` are to be cleaned up in any case."""
+    server, operations, fanout = settings.server, settings.operations, settings.fanout
+    # A client that lives and does not read is ended by the write deadline; the kernel must not be sooner.
+    silence_s = fanout.write_deadline_s + fanout.pong_timeout_s
+    listener = Listener(
+        await _runner(service.application(), settings, runners),
+        server.host,
+        server.port,
+        context=None if certificate is None else certificate.context,
+        handshake_s=settings.tls.handshake_s,
+        silence_s=silence_s,
+        advice="Stop what uses it, or choose another with --port or [server] port",
+    )
+    await listener.start()
+    app = service.operating_application()
+    if app is not None and operations.port is not None:
+        runner = await _runner(app, settings, runners)
+        advice = "Stop what uses it, or choose another with [operations] port"
+        host = operations.host or server.host
+        await Listener(runner, host, operations.port, silence_s=silence_s, advice=advice).start()
+
+
+async def _runner(app: web.Application, settings: Settings, runners: list[web.AppRunner]) -> web.AppRunner:
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=settings.limits.request_head_s,  # aiohttp's limit for a request's head, too
+        shutdown_timeout=SHUTDOWN_S,
+    )
+    await runner.setup()
+    runners.append(runner)
+    return runner
+
+
+def _certificate(tls: Tls) -> Certificate | None:
+    if tls.certificate is None or tls.key is None:
+        return None
+    return Certificate(Path(tls.certificate), Path(tls.key))
+
+
+def _announce(service: Service, settings: Settings) -> None:
+    server, operations = settings.server, settings.operations
+    where = operations.port and f"http://{reachable(operations.host or server.host)}:{operations.port}"
+    announcements.listening(
+        server.host,
+        server.port,
+        service.feed_names,
+        service.example_symbol,
+        secure=settings.tls.certificate is not None,
+        operations=where or None,
+    )
 
 
 async def _drain(service: Service, limits: Drain, *, wait: bool) -> None:
@@ -68,13 +122,3 @@ async def _drain(service: Service, limits: Drain, *, wait: bool) -> None:
     await asyncio.sleep(wait_s)
     within_s = limits.total_s - wait_s - CLOSE_TIMEOUT_S - SHUTDOWN_S
     await service.send_away(per_second=limits.closes_per_second, within_s=within_s)
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
-    try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
-    except OSError as error:
-        raise ServeError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}. "
-            "Stop what uses it, or choose another with --port or [server] port"
-        ) from error

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from feeds.catalog import DEMO, AnyOptions
 from ticker.check import explain, repeated_names
 from ticker.errors import Problem, SettingsError
-from ticker.sections import Bars, Drain, Fanout, Freshness, History, Limits, Logging, Server
+from ticker.sections import Bars, Drain, Fanout, Freshness, History, Limits, Logging, Operations, Server, Tls
 from ticker.sources import COMMAND_LINE, Layer, from_environment, from_file, merged
 
 A_FEED = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD", "ETH-USD"]}
@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     )
 
     server: Server = Server()
+    operations: Operations = Operations()
+    tls: Tls = Tls()
     fanout: Fanout = Fanout()
     limits: Limits = Limits()
     freshness: Freshness = Freshness()

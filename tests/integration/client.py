@@ -113,8 +113,10 @@ class Client:
 @contextlib.asynccontextmanager
 async def connected(service: Service, max_queue: int | None = None) -> AsyncIterator[Client]:
     """A client that has been welcomed. With `max_queue` it takes in no more frames than that while nobody reads."""
-    address = service.websocket
-    async with connect(address, max_queue=max_queue, compression=None, proxy=None, close_timeout=1) as socket:
+    address, secure = service.websocket, service.secure
+    async with connect(
+        address, max_queue=max_queue, compression=None, proxy=None, close_timeout=1, ssl=secure
+    ) as socket:
         client = Client(socket)
         await client.expect("welcome")
         yield client

@@ -10,6 +10,7 @@ class Relay:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._passing = True
         self._writers: set[asyncio.StreamWriter] = set()
         self._pairs: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server
@@ -18,6 +19,10 @@ class Relay:
     def url(self) -> str:
         """Where a client connects to."""
         return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1/ws"
+
+    def swallow(self) -> None:
+        """Pass nothing on any more, and take all that comes, as a network that has lost one side does."""
+        self._passing = False
 
     def cut(self) -> None:
         """End every connection without a word."""
@@ -44,14 +49,14 @@ class Relay:
         both = {writer, back}
         self._writers |= both
         try:
-            await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
+            await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
         finally:
             self._writers -= both
 
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                if self._passing:
+                    writer.write(data)
+                    await writer.drain()
+        writer.close()

@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -61,11 +62,19 @@ def _toml(value: Value) -> str:
 class Service:
     """One run of the service. What it logs is in `log`."""
 
-    def __init__(self, directory: Path, *stanzas: str, port: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, *stanzas: str, port: int | None = None, secure: ssl.SSLContext | None = None
+    ) -> None:
         self.port = port or free_port()
+        self.probed = self.port  # where /readyz is
+        self.secure = secure  # what a client needs, where the stanzas give the service a certificate
         self.process: subprocess.Popen[bytes] | None = None
         self._log = directory / f"ticker-{self.port}.log"
         self._config = directory / f"ticker-{self.port}.toml"
+        self.configure(*stanzas)
+
+    def configure(self, *stanzas: str) -> None:
+        """Write the settings."""
         # Who ends a test's service sends it no clients any more: it need not wait for them.
         drain = () if any(stanza.startswith("[drain]") for stanza in stanzas) else (table("[drain]", wait_s=0),)
         self._config.write_text("\n\n".join([table("[server]", port=self.port), *drain, *stanzas]) + "\n")
@@ -78,7 +87,7 @@ class Service:
     @property
     def websocket(self) -> str:
         """Where clients connect to."""
-        return f"ws://127.0.0.1:{self.port}/v1/ws"
+        return f"ws{'s' if self.secure else ''}://127.0.0.1:{self.port}/v1/ws"
 
     def start(self) -> None:
         """Start the process."""
@@ -120,7 +129,14 @@ class Service:
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Ask the service for `path`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        return self._request(path, self.port, method, **headers)
+
+    def _request(self, path: str, port: int, method: str = "GET", **headers: str) -> Answer:
+        connection: http.client.HTTPConnection
+        if self.secure and port == self.port:
+            connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=DEADLINE_S, context=self.secure)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
@@ -146,15 +162,15 @@ class Service:
 
     def _ready(self) -> bool:
         try:
-            return self.request("/readyz").status == 200
+            return self._request("/readyz", self.probed).status == 200
         except OSError:
             return False
 
 
 @contextlib.contextmanager
-def running(directory: Path, *stanzas: str) -> Iterator[Service]:
+def running(directory: Path, *stanzas: str, secure: ssl.SSLContext | None = None) -> Iterator[Service]:
     """A service that has been started, and has logged no exception in the end."""
-    service = Service(directory, *stanzas)
+    service = Service(directory, *stanzas, secure=secure)
     service.start()
     try:
         yield service
@@ -164,9 +180,12 @@ def running(directory: Path, *stanzas: str) -> Iterator[Service]:
 
 
 @contextlib.asynccontextmanager
-async def serving(directory: Path, *stanzas: str) -> AsyncIterator[Service]:
+async def serving(
+    directory: Path, *stanzas: str, secure: ssl.SSLContext | None = None, probed: int | None = None
+) -> AsyncIterator[Service]:
     """As `running`, once it is ready; venues that run in this event loop can be tried in the meantime."""
-    with running(directory, *stanzas) as service:
+    with running(directory, *stanzas, secure=secure) as service:
+        service.probed = probed or service.port
         await asyncio.to_thread(service.wait_until_ready)
         yield service
 

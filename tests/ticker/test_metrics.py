@@ -38,6 +38,7 @@ class Scrape:
                 retention=self.stage.retention,
                 clients=self.stage.hub.counts,
                 admission=self.admission,
+                certificate=None,
                 readiness=self.readiness,
                 loop_lag=self.loop_lag,
                 late_trades=self.stage.bars.late,

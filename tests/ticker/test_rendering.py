@@ -51,7 +51,7 @@ def test_the_settings_in_effect_are_printed_section_by_section() -> None:
     stanza = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD"], "url": "wss://me:pw@venue.test/?k=v"}
     text = effective(load(None, {"feeds": [stanza]}, {}))
     assert text.startswith(
-        '[server]\nhost = "127.0.0.1"\nport = 8080\norigins = []\n\n[fanout]\nflush_interval_ms = 0\n'
+        '[server]\nhost = "127.0.0.1"\nport = 8080\norigins = []\n\n[operations]\n# host is not set\n'
     )
     assert '\n\n[[feeds]]\nname = "coinbase"\nadapter = "coinbase"\n' in text
     assert '\nurl = "wss://***@venue.test/?k=***"\n' in text
