@@ -32,9 +32,11 @@ MOVES_BYTES = {
     "ticker.cors",
     "ticker.drain",
     "ticker.front",
+    "ticker.lineup",
     "ticker.listening",
     "ticker.loop",
     "ticker.polls",
+    "ticker.reload",
     "ticker.rest",
     "ticker.serving",
     "ticker.slices",
@@ -58,7 +60,7 @@ SHARED_FEEDS = {
     "feeds.timestamps",
 }
 KNOWS_THE_CATALOG = {"ticker.app", "ticker.cli", "ticker.settings"}
-KNOWS_THE_SETTINGS = {"ticker.app", "ticker.cli", "ticker.serving"}
+KNOWS_THE_SETTINGS = {"ticker.app", "ticker.cli", "ticker.reload", "ticker.serving"}
 
 SOCKETS_AND_LOOPS = {"aiohttp", "asyncio", "http", "selectors", "socket", "ssl", "threading", "urllib", "uvloop"}
 CLOCK_CALLS = {

@@ -3,15 +3,14 @@
 import asyncio
 import math
 import secrets
-from typing import Any
 
 import structlog
 from aiohttp import web
 
 from feeds import catalog
-from feeds.feed import Feed, keep_running
+from feeds.feed import Feed
 from feeds.timestamps import SECOND, clock
-from ticker import files, garbage, sections
+from ticker import arguments, garbage, logs, sections
 from ticker.addresses import is_loopback
 from ticker.admission import Admission
 from ticker.bars import Bars
@@ -26,21 +25,16 @@ from ticker.fields import FieldSets
 from ticker.flusher import Schedule
 from ticker.freshness import Watch
 from ticker.front import Front
-from ticker.history import Retention
 from ticker.hub import Hub
+from ticker.lineup import Lineup
 from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
-from ticker.requests import Limits
+from ticker.reloads import Reloads
 from ticker.rest import Readiness, Rest
 from ticker.settings import Settings
 from ticker.timer import PARTS, TICK_S, Duty, Timer
 
-# Keys of [fanout] that are not the fan-out's own: the sockets' and the sessions'.
-NOT_OF_FANOUT = ("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes", "rates", "ticker_rate")
-# Those of [limits] that are no single request's.
-NOT_OF_REQUESTS = ("clients", "handshakes_per_second", "handshakes_burst", "request_head_s", "field_sets")
-OF_FRONT = ("ping_s", "pong_timeout_s", "write_deadline_s", "send_buffer_bytes", "notsent_lowat_bytes")
 READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
 
 log = structlog.get_logger("ticker")
@@ -51,27 +45,32 @@ class Service:
 
     def __init__(self, settings: Settings, schedule: Schedule, certificate: Certificate | None = None) -> None:
         self._operations = settings.operations
+        self.drain_limits = settings.drain
         self._certificate = certificate
         self._clock = clock()
         self._started = self._clock()
+        self.reloads = Reloads(self._started)
         self._timer = Timer(self._duties)
         self._readiness = Readiness()
-        self._fanout = Fanout(self._clock, schedule, write_all, **_section(settings.fanout, leave_out=NOT_OF_FANOUT))
+        self._fanout = Fanout(
+            self._clock, schedule, write_all, **arguments.of(settings.fanout, arguments.NOT_OF_FANOUT)
+        )
         fresh = settings.freshness
         self._watch = Watch(
             disconnected_s=fresh.disconnected_s, quiet_s=by_pattern(fresh.quiet_by_pattern, fresh.quiet_s)
         )
-        self._retention = _retention(settings.history, self._started)
+        self._retention = arguments.retention(settings.history, self._started)
         kept = settings.history.bars_per_interval
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, kept)
-        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
+        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **arguments.of(settings.bars))
         directory = Directory()
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
-        self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
+        self._lineup = Lineup(self._build, settings.feeds, self._pipeline, self._clock)
+        self._feeds = self._lineup.feeds
         self._hub = self._make_hub(settings, directory)
         self._admission = self._make_admission(settings.limits)
         cors = Cors(settings.server.origins, loopback=is_loopback(settings.server.host))
-        sockets = {name: getattr(settings.fanout, name) for name in OF_FRONT}
+        sockets = {name: getattr(settings.fanout, name) for name in arguments.OF_FRONT}
         self._front = Front(self._hub, cors, self._admission, **sockets)
         self._rest = Rest(self._hub, self._watch, self._feeds, self._readiness, self._front.polls)
         self._exposition = Exposition(self._sources())
@@ -103,8 +102,7 @@ class Service:
         """Run every feed and the timer until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._timer.run())
-            for feed in self._feeds:
-                group.create_task(keep_running(feed, self._pipeline.receive, self._clock))
+            self._lineup.run(group)
 
     def leave_rotation(self) -> None:
         """Be ready no more, so that no more clients are sent here; those that come are taken all the same."""
@@ -115,10 +113,27 @@ class Service:
         self.leave_rotation()
         await self._front.send_away(per_second=per_second, within_s=within_s)
 
-    def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
-        feed = catalog.build(stanza, self._pipeline.receive, self._clock)
-        self._pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, self._clock())
-        return feed
+    async def take_up(self, settings: Settings) -> None:
+        """Work with these settings from now on, but for what takes a restart. Raises TickerError, and all stays."""
+        prepared = self._lineup.prepare(settings.feeds)
+        if self._certificate is not None and (pair := arguments.pem_files(settings.tls)) is not None:
+            self._certificate.take_up(*pair)
+        # From here on nothing can be wrong with them.
+        logs.set_level(settings.logging.level)
+        limits = settings.limits
+        self._hub.limits = arguments.request_limits(settings.limits, settings.history, settings.bars)
+        self._hub.field_sets.most = limits.field_sets
+        self._admission.clients_most = arguments.clients_within(limits)
+        self._admission.set_pace(limits.handshakes_per_second, limits.handshakes_burst)
+        self.drain_limits = settings.drain
+        self._bus.renew(secrets.token_hex(4))
+        gone, new = await self._lineup.take_up(settings.feeds, prepared)
+        self._hub.vanished(gone)
+        if new:
+            self._hub.appeared(new)
+
+    def _build(self, stanza: catalog.AnyOptions) -> Feed:
+        return catalog.build(stanza, self._pipeline.receive, self._clock)
 
     def _make_hub(self, settings: Settings, directory: Directory) -> Hub:
         fanout = settings.fanout
@@ -126,7 +141,7 @@ class Service:
             directory,
             self._fanout,
             ClientCounts(),
-            _request_limits(settings),
+            arguments.request_limits(settings.limits, settings.history, settings.bars),
             Rates(offered=fanout.rates, ticker=fanout.ticker_rate),
             fanout.heartbeat_s,
             self._clock,
@@ -138,7 +153,7 @@ class Service:
         return Admission(
             self._hub.counts,
             self._clock,
-            clients=_clients_within(limits),
+            clients=arguments.clients_within(limits),
             handshakes_per_second=limits.handshakes_per_second,
             handshakes_burst=limits.handshakes_burst,
         )
@@ -154,6 +169,7 @@ class Service:
             clients=self._hub.counts,
             admission=self._admission,
             certificate=self._certificate,
+            reloads=self.reloads,
             readiness=self._readiness,
             loop_lag=self._timer.lag,
             late_trades=self._bars.late,
@@ -192,32 +208,3 @@ class Service:
             waited = now - self._started >= READY_AFTER_S * SECOND
             if waited or all(feed.tried for feed in self._feeds):
                 self._readiness.state = "ready"
-
-
-def _retention(history: sections.History, started: int) -> Retention:
-    return Retention(
-        started,
-        trades_kept=history.trades_per_symbol,
-        trades_kept_s=history.trades_s,
-        bytes_kept=history.bytes,
-    )
-
-
-def _request_limits(settings: Settings) -> Limits:
-    return Limits(
-        **_section(settings.limits, leave_out=NOT_OF_REQUESTS),
-        snapshot_trades=settings.history.snapshot_trades,
-        intervals=settings.bars.intervals,
-    )
-
-
-def _clients_within(limits: sections.Limits) -> int:
-    """How many clients there may be, as far as the limit on open files allows."""
-    clients = files.clients_within(limits.clients, files.raise_limit())
-    if clients < limits.clients:
-        log.warning("the limit on open files allows fewer clients than configured; raise it", clients=clients)
-    return clients
-
-
-def _section(section: sections.Section, leave_out: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name, value in section if name not in leave_out}

@@ -70,6 +70,14 @@ class Audiences:
             del self._audiences[topic]
         return found
 
+    def holders(self, topic: Topic) -> set[Client]:
+        """All who get a topic, however they do."""
+        audience = self._audiences.get(topic)
+        if audience is None:
+            return set()
+        apart = (*audience.others.values(), *audience.paced.values())
+        return set(audience.every).union(*apart)
+
     def held_back(self, client: Client, topic: Topic, options: Options) -> bool:
         """Whether a value of the topic waits for the time of a cadence."""
         encoding = client.encoding.choosing(options.fields)

@@ -9,7 +9,7 @@ from ticker.bus import Bus, Topic
 from ticker.candle import exact
 from ticker.directory import Market, matches
 from ticker.rolling import Rolling
-from ticker.series import USUAL, Closings, SymbolBars
+from ticker.series import USUAL, Closings, Series, SymbolBars
 
 INTERVALS: tuple[Interval, ...] = ("1m", "5m", "1h", "1d")
 AT_ONCE = 500  # closed, or published, between two turns of the loop: some 5 ms
@@ -51,6 +51,19 @@ class Bars:
         if rolls:
             window = market.add_window()
             self.rolling.add(symbol, window)
+
+    def remove(self, markets: Iterable[Market]) -> None:
+        """Symbols that are no more."""
+        gone: set[Series] = set()
+        for market in markets:
+            symbol = market.instrument.symbol
+            self._markets.pop(symbol, None)
+            self._unheard.pop(market, None)
+            self.rolling.remove(symbol)
+            if market.made is not None:
+                gone.update(market.made.series)
+        if gone:
+            self._closings.forget(gone)
 
     def take(self, market: Market, update: Quote | Trade) -> None:
         """What a symbol's bars are made of: publish what follows."""

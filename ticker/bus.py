@@ -1,5 +1,6 @@
 """Topics: each numbers its updates, keeps the newest and, for trades, the recent ones. Publishing is synchronous."""
 
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -94,6 +95,10 @@ class Bus:
         self._retention = retention
         self._bars_kept = bars_kept
 
+    def renew(self, epoch: str) -> None:
+        """Topics made from now on belong to another run of numbering: their symbols may have had others before."""
+        self._epoch = epoch
+
     def topic(self, channel: ChannelName, symbol: str, interval: Interval | None = None) -> Topic:
         """A new topic, without a value; for bars of one interval."""
         return Topic(channel, symbol, self._epoch, interval, self._bars_kept)
@@ -113,6 +118,12 @@ class Bus:
         assert topic.bars is not None
         self.publish(topic, bar)
         topic.bars.keep(topic.seq, bar)
+
+    def forget(self, topics: Iterable[Topic]) -> None:
+        """Nothing is retained any more of topics whose symbol is no more."""
+        for topic in topics:
+            if topic.history is not None:
+                self._retention.forget(topic.history)
 
     def announce(self, topic: Topic, gap: Gap) -> None:
         """Tell that trades of a topic were lost; the gap stands in the history between the trades around it."""

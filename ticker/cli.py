@@ -130,11 +130,13 @@ def serve(
         "logging": _given(level=log_level, format=log_format),
         "feeds": _stanzas(feed or ()),
     }
-    settings = load(config, {name: value for name, value in sections.items() if value}, os.environ)
+    given = {name: value for name, value in sections.items() if value}
+    settings = load(config, given, os.environ)
     logs.set_up(settings.logging.level, settings.logging.format)
-    from ticker.serving import run  # noqa: PLC0415 - keeps --help and check-config fast
+    from ticker.reload import Source  # noqa: PLC0415 - keeps --help and check-config fast
+    from ticker.serving import run  # noqa: PLC0415
 
-    raise typer.Exit(run(settings))
+    raise typer.Exit(run(settings, Source(config, lambda: load(config, given, os.environ))))
 
 
 app.command(epilog=WATCH_EXAMPLES)(watch)

@@ -146,6 +146,15 @@ class Directory:
         """A symbol that the service serves from now on."""
         self._markets[market.instrument.symbol] = market
 
+    def remove(self, market: Market) -> None:
+        """A symbol that the service does not serve any more."""
+        del self._markets[market.instrument.symbol]
+
+    def has(self, topic: Topic) -> bool:
+        """Whether a topic is that of a symbol that there is."""
+        market = self._markets.get(topic.symbol)
+        return market is not None and market.topic(topic.channel, topic.interval) is topic
+
     def match(self, pattern: str) -> list[Market]:
         """The markets that a pattern describes."""
         if pattern == "*":

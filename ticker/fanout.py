@@ -124,6 +124,17 @@ class Fanout:
             self.slow.take_back(client)
             client.backlog.forget(topic)
 
+    def forget(self, status: Topic, topics: Iterable[Topic]) -> None:
+        """A symbol is gone: nobody gets its topics any more, and whoever did has its last status, or gets it yet."""
+        holders: dict[Client, None] = {}
+        for topic in topics:
+            for client in self._audiences.holders(topic):
+                self.leave(client, topic)
+                holders[client] = None
+        for client in holders:
+            if client.behind:  # what it missed is known by its topic, which is no more
+                self.send(client, frames.update(status, client.encoding))
+
     def change(self, client: Client, topic: Topic, options: Options) -> None:
         """A topic that a client gets comes at another rate, or with other fields, from now on."""
         before, client.topics[topic] = client.topics[topic], options

@@ -56,7 +56,7 @@ class FieldSets:
     """The different choices that the service's clients have made: each costs an encoding for every update."""
 
     def __init__(self, most: int = 64) -> None:
-        self._most = most
+        self.most = most
         self._held: Counter[Fields] = Counter()
 
     def __len__(self) -> int:
@@ -64,8 +64,8 @@ class FieldSets:
 
     def check(self, fields: Fields | None) -> None:
         """Raises RequestError 429 for a choice that would be one too many."""
-        if fields is not None and fields not in self._held and len(self._held) >= self._most:
-            reason = f"clients have chosen {self._most} different sets of fields, which is the limit; leave fields out"
+        if fields is not None and fields not in self._held and len(self._held) >= self.most:
+            reason = f"clients have chosen {self.most} different sets of fields, which is the limit; leave fields out"
             raise RequestError(429, reason)
 
     def take(self, fields: Fields | None) -> None:

@@ -94,10 +94,21 @@ class Watch:
         self.symbols: dict[str, Freshness] = {}
 
     def add_link(self, feed: str, link: int, symbols: Iterable[str], now: int) -> None:
-        """A link that starts, with the symbols it carries."""
-        members = tuple(Freshness(symbol, now, int(self._quiet_s(symbol) * SECOND)) for symbol in symbols)
+        """A link that starts, with the symbols it carries; those that are there already keep their state."""
+        members = tuple(self.symbols.get(symbol) or self._new(symbol, now) for symbol in symbols)
         self._links[feed, link] = _Link(feed, members, now)
         self.symbols.update((member.symbol, member) for member in members)
+
+    def remove_links(self, feed: str) -> None:
+        """A feed that has stopped. Its symbols stay as they are, for another link of theirs."""
+        self._links = {key: link for key, link in self._links.items() if link.feed != feed}
+
+    def remove(self, symbol: str) -> None:
+        """A symbol that no link carries any more."""
+        del self.symbols[symbol]
+
+    def _new(self, symbol: str, now: int) -> Freshness:
+        return Freshness(symbol, now, int(self._quiet_s(symbol) * SECOND))
 
     def stale_feeds(self) -> set[str]:
         """The feeds of which a link is disconnected or silent, or has brought nothing since."""

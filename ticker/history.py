@@ -80,6 +80,14 @@ class Retention:
         while self._kept > self._all_most:
             self._drop_oldest()
 
+    def forget(self, history: History) -> None:
+        """Drop all of a topic's: it is no more."""
+        if history.entries:
+            self._kept -= len(history)
+            history.dropped += len(history)
+            history.last_dropped = history.entries[-1]
+            history.entries.clear()
+
     def prune(self, now: int) -> None:
         """Drop what is too old, also of topics that have nothing new."""
         too_old = now - self._age_most

@@ -52,8 +52,11 @@ class Holdings:
         return len(topics)
 
     def appeared(self, markets: Sequence[Market]) -> None:
-        """There are new markets, which the client's patterns may cover."""
-        if self._subscriptions.patterns:
+        """There are new markets, which the client's patterns may cover; by name it may hold one that is back."""
+        if not self._subscriptions.patterns:
+            names = {subscription.name for subscription in self._subscriptions}
+            markets = [market for market in markets if market.instrument.symbol in names]
+        if markets:
             self._intake.take_in_new(markets)
 
     def held(

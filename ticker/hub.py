@@ -22,7 +22,7 @@ class Follower(Protocol):
         """There are new markets."""
 
 
-class Hub(Struct, frozen=True):
+class Hub(Struct, eq=False):
     """The service, as a conversation with one client sees it."""
 
     directory: Directory
@@ -35,6 +35,11 @@ class Hub(Struct, frozen=True):
     retention: Retention
     field_sets: FieldSets
     followers: dict[Follower, None] = field(default_factory=dict)
+
+    def vanished(self, markets: Sequence[Market]) -> None:
+        """Markets are gone, whose status says so and stands behind all else of theirs: nobody gets more of them."""
+        for market in markets:
+            self.fanout.forget(market.status, list(market.all_topics()))
 
     def appeared(self, markets: Sequence[Market]) -> None:
         """Tell all that there are new markets, which are in the directory by now."""

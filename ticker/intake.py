@@ -82,7 +82,7 @@ class Intake:
         changes = self._subscriptions.changes
         for topic, number in topics.items():
             options = self._options(topic)
-            if options is None:  # given up meanwhile
+            if options is None or not self._hub.directory.has(topic):  # given up, or gone, meanwhile
                 continue
             is_status, live = topic.channel == "status", topic in self._client.topics
             if not is_status:
@@ -102,7 +102,7 @@ class Intake:
     def _resuming(self, topics: Collection[Topic], received: int) -> Iterator[Step]:
         """What is live already is told again from there on, and live again behind that: else it would get ahead."""
         hub, readers, changes = self._hub, {}, self._subscriptions.changes
-        for topic in topics:
+        for topic in filter(hub.directory.has, topics):
             yield self._status(topic.symbol)
             if (options := self._options(topic)) is not None:
                 self._fanout.leave(self._client, topic)
@@ -129,10 +129,11 @@ class Intake:
             yield found.frame(self._client.encoding.choosing(fields))
         joinings.update((joining.topic, joining) for joining in untold)
         # Nothing was published since the last look, and nothing can be before these are live.
+        there = list(filter(self._hub.directory.has, joinings))
         if self._subscriptions.changes == changes:
-            yield list(joinings.values())
+            yield [joinings[topic] for topic in there]
         else:
-            covered = ((topic, self._options(topic)) for topic in joinings)
+            covered = ((topic, self._options(topic)) for topic in there)
             yield [Joining(topic, options, 0) for topic, options in covered if options is not None]
         return told
 

@@ -45,6 +45,11 @@ def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> No
     logging.getLogger("aiohttp.access").disabled = True
 
 
+def set_level(level: LogLevel) -> None:
+    """Write events of at least this level from now on."""
+    logging.getLogger().setLevel(level.upper())
+
+
 def _renderer(form: LogFormat, stream: TextIO) -> list[Processor]:
     terminal = stream.isatty()
     if form == "console" or (form == "auto" and terminal):

@@ -22,6 +22,7 @@ from ticker.encodings import transport
 from ticker.fanout import Fanout
 from ticker.freshness import Watch
 from ticker.history import Retention
+from ticker.reloads import Reloads
 from ticker.rest import Readiness
 from ticker.status import feed_age_s, feed_state, symbol_states
 
@@ -43,6 +44,7 @@ class Sources(Struct):
     clients: ClientCounts
     admission: Admission
     certificate: Certificate | None
+    reloads: Reloads
     readiness: Readiness
     loop_lag: Histogram
     late_trades: Mapping[str, int]  # by what became of them
@@ -84,6 +86,14 @@ class TickerCollector(Collector):
         yield _gauge("build_info", "The version that runs.", ("version", "python"), build)
         yield _gauge("start_time_seconds", "When the service started.", (), {(): sources.started / SECOND})
         yield _gauge("draining", "1 while clients are sent away.", (), {(): int(sources.readiness.state == "draining")})
+        yield _gauge(
+            "config_last_reload_successful",
+            "1 unless changed settings could not be used.",
+            (),
+            {(): int(sources.reloads.successful)},
+        )
+        taken_at = {(): sources.reloads.taken_at / SECOND}
+        yield _gauge("config_last_reload_timestamp_seconds", "When the settings in use were read.", (), taken_at)
         expiry = {(): sources.certificate.expires.timestamp()} if sources.certificate else {}
         yield _gauge("tls_certificate_expiry_timestamp_seconds", "When the certificate expires.", (), expiry)
         yield _histogram("event_loop_lag_seconds", "How late the event loop's timer comes.", (), {(): sources.loop_lag})

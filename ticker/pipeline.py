@@ -32,6 +32,34 @@ class Pipeline:
             self._known[instrument.symbol] = freshness, market
             self._say(freshness, now)
 
+    def replace_feed(
+        self, feed: str, instruments: Iterable[Instrument], links: Iterable[Iterable[str]], now: int
+    ) -> tuple[list[Market], list[Market]]:
+        """A feed that has stopped, and another in its place, or none: the symbols that are gone, and the new ones.
+
+        Those that both have go on, with all that is known of them. Those that are gone have told so.
+        """
+        wanted = {instrument.symbol: instrument for instrument in instruments}
+        had = [market for market in self._directory.all() if market.feed == feed]
+        kept = {market.instrument.symbol for market in had if wanted.get(market.instrument.symbol) == market.instrument}
+        gone = [market for market in had if market.instrument.symbol not in kept]
+        for market in gone:
+            self._remove(market, now)
+        self._bars.remove(gone)
+        self._watch.remove_links(feed)
+        new = [instrument for symbol, instrument in wanted.items() if symbol not in kept]
+        self.add_feed(feed, new, links, now)
+        return gone, [self._directory[instrument.symbol] for instrument in new]
+
+    def _remove(self, market: Market, now: int) -> None:
+        symbol = market.instrument.symbol
+        freshness, _ = self._known.pop(symbol)
+        if freshness.become("closed", "removed", now):
+            self._say(freshness, now)
+        self._directory.remove(market)
+        self._watch.remove(symbol)
+        self._bus.forget(market.all_topics())
+
     def receive(self, event: Event) -> None:
         """Publish what follows from an event."""
         if type(event) is Quote or type(event) is Trade or type(event) is Stats:

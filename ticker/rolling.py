@@ -104,6 +104,11 @@ class Rolling:
         """A symbol whose venue sends no such figures."""
         self._windows[symbol] = window
 
+    def remove(self, symbol: str) -> None:
+        """A symbol that is no more."""
+        self._windows.pop(symbol, None)
+        self._changed.pop(symbol, None)
+
     def changed(self, symbol: str) -> None:
         """It was traded."""
         self._changed[symbol] = None

@@ -197,6 +197,12 @@ class Drain(Section):
         return total
 
 
+class Reload(Section):
+    """How changed settings are noticed."""
+
+    every_s: Seconds = Field(default=10, description="look for a changed file or certificate this often")
+
+
 class Logging(Section):
     """What is logged, and how."""
 

@@ -204,6 +204,11 @@ class Closings:
         """A bar is open that ends then."""
         self._due.setdefault(end, []).append(series)
 
+    def forget(self, gone: Collection[Series]) -> None:
+        """The bars of these are closed by nobody."""
+        for end, series in list(self._due.items()):
+            self._due[end] = [one for one in series if one not in gone]
+
     def due(self, now: int, most: int) -> list[Series]:
         """Series whose open bar is over, at most so many, each told once: they are to be closed."""
         found: list[Series] = []

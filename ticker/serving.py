@@ -2,18 +2,22 @@
 
 import asyncio
 import signal
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from aiohttp import web
 
+from feeds.timestamps import clock
 from ticker import announcements, garbage
 from ticker.addresses import reachable
 from ticker.app import Service
+from ticker.arguments import pem_files
 from ticker.certificates import Certificate
 from ticker.connection import CLOSE_TIMEOUT_S
 from ticker.listening import Listener
 from ticker.loop import loop_factory, schedule_on, until_told
+from ticker.reload import Reloader, Source
 from ticker.sections import Drain, Tls
 from ticker.settings import Settings
 
@@ -22,14 +26,14 @@ SHUTDOWN_S = 2.0  # for requests under way, when all clients are gone
 log = structlog.get_logger("ticker")
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, source: Source) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. Raises TickerError where the service cannot start."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(serve(settings))
+        runner.run(serve(settings, source))
     return 0
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, source: Source) -> None:
     """As `run`, on the running loop."""
     loop = asyncio.get_running_loop()
     announcements.before(settings.server.host, settings.server.port, demo=settings.demo)
@@ -42,8 +46,9 @@ async def serve(settings: Settings) -> None:
         await _listen(service, settings, certificate, runners)
         feeds = asyncio.create_task(service.run_feeds())
         _announce(service, settings)
-        told = await until_told(loop, feeds)
-        await _drain(service, settings.drain, wait=told == signal.SIGTERM)
+        with _reloading(service, settings, source):
+            told = await until_told(loop, feeds)
+        await _drain(service, service.drain_limits, wait=told == signal.SIGTERM)
     finally:
         await service.send_away()
         if feeds is not None:
@@ -92,9 +97,24 @@ async def _runner(app: web.Application, settings: Settings, runners: list[web.Ap
 
 
 def _certificate(tls: Tls) -> Certificate | None:
-    if tls.certificate is None or tls.key is None:
-        return None
-    return Certificate(Path(tls.certificate), Path(tls.key))
+    pair = pem_files(tls)
+    return None if pair is None else Certificate(*pair)
+
+
+@contextmanager
+def _reloading(service: Service, settings: Settings, source: Source) -> Iterator[None]:
+    """Take up what changes, until the end of the block. Where nothing can, SIGHUP ends the process as ever."""
+    reloader = Reloader(source, settings, service.take_up, service.reloads, clock())
+    if not reloader.has_files:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, reloader.look_now)
+    looking = asyncio.create_task(reloader.run(settings.reload.every_s))
+    try:
+        yield
+    finally:
+        looking.cancel()  # SIGHUP goes on to do nothing: it must not end what drains
 
 
 def _announce(service: Service, settings: Settings) -> None:

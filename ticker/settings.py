@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from feeds.catalog import DEMO, AnyOptions
 from ticker.check import explain, repeated_names
 from ticker.errors import Problem, SettingsError
-from ticker.sections import Bars, Drain, Fanout, Freshness, History, Limits, Logging, Operations, Server, Tls
+from ticker.sections import Bars, Drain, Fanout, Freshness, History, Limits, Logging, Operations, Reload, Server, Tls
 from ticker.sources import COMMAND_LINE, Layer, from_environment, from_file, merged
 
 A_FEED = {"name": "coinbase", "adapter": "coinbase", "symbols": ["BTC-USD", "ETH-USD"]}
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     bars: Bars = Bars()
     history: History = History()
     drain: Drain = Drain()
+    reload: Reload = Reload()
     logging: Logging = Logging()
     feeds: tuple[AnyOptions, ...] = Field(
         default_factory=_demo,

@@ -24,6 +24,7 @@ from feeds.timestamps import SECOND
 from tests.requires import ROOT
 from ticker import logs, serving
 from ticker.loop import loop_factory
+from ticker.reload import Source
 from ticker.settings import Settings, load
 
 EVERY_S = 0.001  # what a turn may be taken to last too long by: the loop's timers have no finer grain
@@ -85,7 +86,7 @@ def watch(probe: Probe, thread: int, longest_ms: float) -> None:
             probe.where[where or ELSEWHERE] += 1
 
 
-async def serve(settings: Settings, probe: Probe) -> None:
+async def serve(settings: Settings, source: Source, probe: Probe) -> None:
     """As `ticker serve`, and answer on stdin and stdout."""
     loop = asyncio.get_running_loop()
 
@@ -97,7 +98,7 @@ async def serve(settings: Settings, probe: Probe) -> None:
 
     loop.add_reader(sys.stdin, answer)
     probe.start(loop)
-    await serving.serve(settings)
+    await serving.serve(settings, source)
 
 
 def main(config: Path, causes: Annotated[float, typer.Option(metavar="MS")] = 0) -> None:
@@ -109,7 +110,7 @@ def main(config: Path, causes: Annotated[float, typer.Option(metavar="MS")] = 0)
         watching = (probe, threading.get_ident(), causes)
         threading.Thread(target=watch, args=watching, daemon=True).start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(serve(settings, probe))
+        runner.run(serve(settings, Source(config, lambda: load(config, {}, os.environ)), probe))
 
 
 def _ours(frame: FrameType | None) -> Iterator[str]:

@@ -15,7 +15,7 @@ FANOUT_KEYS = (
     "flush_interval_ms, flush_wait_max_ms, rates, ticker_rate, heartbeat_s, ping_s, pong_timeout_s, write_deadline_s, "
     "slow_queue_messages, slow_queue_bytes, send_buffer_bytes, notsent_lowat_bytes"
 )
-SECTIONS = "server, operations, tls, fanout, limits, freshness, bars, history, drain, logging, feeds"
+SECTIONS = "server, operations, tls, fanout, limits, freshness, bars, history, drain, reload, logging, feeds"
 NO_INSTRUMENT = "'btc-usd' is not an instrument; write it in upper case, like BTC-USD"
 NAMES = "a list that is not empty, each item a string"
 COUNT_OR_NAMES = f"a whole number from 1 to 1000000, or {NAMES}"

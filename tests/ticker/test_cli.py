@@ -14,6 +14,7 @@ from feeds.errors import FeedError
 from tests.requires import ROOT
 from ticker import __version__, cli, logs
 from ticker.errors import ServeError
+from ticker.reload import Source
 from ticker.settings import Settings
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -33,7 +34,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
     """The settings that were served with; nothing is, in fact."""
     found: Served = []
 
-    def run(settings: Settings) -> int:
+    def run(settings: Settings, _: Source) -> int:
         found.append(settings)
         return 0
 
@@ -133,7 +134,7 @@ def test_serve_tells_all_wrong_settings(capsys: pytest.CaptureFixture[str], monk
 def test_a_service_that_cannot_start_says_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, served: Served, error: Exception
 ) -> None:
-    def run(settings: Settings) -> int:
+    def run(settings: Settings, _: Source) -> int:
         raise error
 
     monkeypatch.setattr("ticker.serving.run", run)
@@ -141,7 +142,7 @@ def test_a_service_that_cannot_start_says_one_line(
 
 
 def test_the_exit_code_is_the_services(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticker.serving.run", lambda settings: 3)
+    monkeypatch.setattr("ticker.serving.run", lambda settings, _: 3)
     invoke("serve", code=3)
 
 

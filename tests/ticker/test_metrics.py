@@ -16,6 +16,7 @@ from ticker.admission import Admission
 from ticker.counts import SHORT_BUCKETS
 from ticker.history import ENTRY_BYTES
 from ticker.metrics import Exposition, Sources
+from ticker.reloads import Reloads
 from ticker.rest import Readiness
 
 
@@ -39,6 +40,7 @@ class Scrape:
                 clients=self.stage.hub.counts,
                 admission=self.admission,
                 certificate=None,
+                reloads=Reloads(START),
                 readiness=self.readiness,
                 loop_lag=self.loop_lag,
                 late_trades=self.stage.bars.late,

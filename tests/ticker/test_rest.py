@@ -49,7 +49,7 @@ async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness)
     """A way to ask the driver."""
     rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness, polls(stage))
     app = web.Application(middlewares=[errors])
-    app.add_routes(rest.routes())
+    app.add_routes([*rest.routes(), *rest.health_routes()])
     client = await aiohttp_client(app)
     return client.get
 

@@ -65,6 +65,7 @@ DEFAULTS: list[tuple[str, object]] = [
     ("drain.wait_s", 3),
     ("drain.closes_per_second", 500),
     ("drain.total_s", 25),
+    ("reload.every_s", 10),
     ("logging.level", "info"),
     ("logging.format", "auto"),
 ]
