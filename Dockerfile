@@ -30,6 +30,6 @@ USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # http.client, because urllib would follow a proxy from the environment.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-I", "-c", "import http.client, os; probe = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('TICKER_SERVER__PORT', 8080)), timeout=3); probe.request('GET', '/healthz'); raise SystemExit(probe.getresponse().status != 200)"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-I", "-c", "import http.client, os; probe = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('TICKER_OPERATIONS__PORT') or os.environ.get('TICKER_SERVER__PORT', 8080)), timeout=3); probe.request('GET', '/healthz'); raise SystemExit(probe.getresponse().status != 200)"]
 ENTRYPOINT ["ticker"]
 CMD ["serve"]
