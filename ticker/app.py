@@ -68,7 +68,7 @@ class Service:
             bytes_kept=history.bytes,
         )
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, history.bars_per_interval)
-        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
+        self._bars = Bars(self._bus, **_section(settings.bars, leave_out=()))
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         hub = Hub(
