@@ -96,7 +96,9 @@ class Reader:
     def _loss(self, dropped: Entry | None) -> Found:
         """What is not retained of what this reader was to read."""
         if dropped is None:
-            return Found(-1, self.topic, 0, Loss(self._started, "restart", None, None, None))
+            # A client that is cut between the gaps of two topics is told of both when it comes back with this.
+            before = self._started - 1
+            return Found(-1, self.topic, 0, Loss(before, "restart", None, None, None))
         seq, item, place = dropped
         if self._restarted:
             return Found(place, self.topic, seq, Loss(item.received, "restart", None, seq or None, None))
