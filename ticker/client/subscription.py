@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ticker.client.buffer import Buffer
 from ticker.client.errors import ClientError, SubscribeError
+from ticker.client.place import Place
 from ticker.client.updates import Gap, Published, Rejected, Trade, Update
 
 Holding = tuple[str, str | None, str]  # how the service knows it: channel, interval, name as written
@@ -15,7 +16,7 @@ MaxRate = float | Literal["default"] | None
 class Subscription:
     """What a caller asked for, and what came of it.
 
-    After a lost connection trades go on from the newest that was seen (`since`), and what comes twice at the seam is
+    After a lost connection trades go on from the last one that was seen (`since`), and what comes twice at the seam is
     told by symbol, epoch and seq. State needs no more than its current value.
     """
 
@@ -27,6 +28,7 @@ class Subscription:
         interval: str | None = None,
         max_rate: MaxRate = "default",
         snapshot: bool | int | None = None,
+        fields: Sequence[str] | None = None,
     ) -> None:
         self.channel = channel
         self.names = tuple(dict.fromkeys(names))
@@ -34,14 +36,12 @@ class Subscription:
         self.error: ClientError | None = None
         self.on_news: Callable[[], None] = lambda: None
         self._options: dict[str, Any] = {} if max_rate == "default" else {"max_rate": max_rate}
+        if fields is not None:
+            self._options["fields"] = list(fields)
         self._snapshot = snapshot
         self._buffer = Buffer()
         self._matches = re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in self.names)).fullmatch
-        self._asked = False
-        self._resumable = True
-        self._live = False  # was live once: what comes then, comes in the order of `received`
-        self._since: str | None = None
-        self._newest = ""
+        self._place = Place()
         self._seen: dict[str, tuple[str | None, int]] = {}  # by symbol: the last trade's epoch and seq
         self._gaps: dict[str, Gap] = {}  # by symbol: the last one
 
@@ -56,19 +56,17 @@ class Subscription:
 
     def request(self, time: str) -> dict[str, Any]:
         """The request to send, without its id; `time` is the service's clock."""
-        again, self._asked = self._asked, True
+        since = self._place.ask(time)
         body = {"op": "subscribe", "channel": self.channel, "symbols": self.names, **self._options}
         if self.interval is not None:
             body["interval"] = self.interval
         if self.channel != "trades":
             # Asked for in so many words it also comes where another subscription has the symbol already.
-            body["snapshot"] = True if again or self._snapshot is None else self._snapshot
-        elif again and self._resumable:
-            body["since"] = self._since
+            body["snapshot"] = True if since or self._snapshot is None else self._snapshot
+        elif since is not None:
+            body["since"] = since
         elif self._snapshot is not None:
             body["snapshot"] = self._snapshot
-        if self._since is None:
-            self._since = time  # a connection that goes before the first trade must not hide one
         return body
 
     def farewell(self, names: Sequence[str]) -> dict[str, Any]:
@@ -86,27 +84,22 @@ class Subscription:
 
     def synced(self) -> None:
         """What comes from now on is live."""
-        self._live = True
-        self._advance(self._newest)
+        self._place.synced()
 
-    def refused(self, code: int, reason: str) -> bool:
-        """The request did nothing. True: ask again, without resuming, since this service cannot."""
-        if not (code == 400 and reason.startswith("since") and self._resumable):
-            self.fail(SubscribeError(code, reason))
-            return False
-        self._resumable = False
-        for symbol, (epoch, _) in self._seen.items():
-            self.tell(_unknown_gap(symbol, epoch, self._newest))
-        return True
+    def wait_for(self, first: "Subscription | None") -> None:
+        """The service is about to answer `first`, of those to trades that it has not answered yet."""
+        self._place.wait(None if first is None else first is self)
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._place.lost()
 
     def accept(self, update: Published) -> None:
         """Keep an update of the channel, or a status, for the caller; what came before is dropped."""
         if isinstance(update, Trade | Gap):
             if not self._is_new(update):
                 return
-            self._newest = max(self._newest, update.received)
-            if self._live:
-                self._advance(update.received)
+            self._place.saw(update)
         self.tell(update)
 
     def tell(self, update: Update) -> None:
@@ -123,10 +116,6 @@ class Subscription:
         """The caller's next update; None where there is none yet."""
         return self._buffer.take()
 
-    def _advance(self, received: str) -> None:
-        if self._since is not None:
-            self._since = max(self._since, received)
-
     def _is_new(self, update: Trade | Gap) -> bool:
         """Whether a trade or a gap was not seen yet; from now on it was."""
         symbol, seq = update.symbol, update.seq if isinstance(update, Trade) else update.to_seq
@@ -134,23 +123,30 @@ class Subscription:
             if self._gaps.get(symbol) == update:
                 return False
             self._gaps[symbol] = update
-        if seq is None:  # of a gap that the service could not number
-            return True
         epoch, last = self._seen.get(symbol, (None, 0))
-        if epoch == update.epoch and seq <= last:
-            return False
-        self._seen[symbol] = (update.epoch, seq)
+        if epoch == update.epoch:
+            if seq is None:  # of a gap that the service could not number
+                return True
+            if seq <= last:
+                return False
+        elif epoch is not None and isinstance(update, Trade):
+            self.tell(_restart(update))
+        self._seen[symbol] = (update.epoch, seq or 0)
         return True
 
 
-def _unknown_gap(symbol: str, epoch: str | None, received: str) -> Gap:
+def _restart(first: Trade) -> Gap:
+    """The gap before a trade of another run of which nobody told.
+
+    A service that was restarted with an older clock may take a time that we name for one of its own.
+    """
     return Gap(
-        channel="trades",
-        symbol=symbol,
-        epoch=epoch,
-        received=received,
+        channel=first.channel,
+        symbol=first.symbol,
+        epoch=first.epoch,
+        received=first.received,
         from_seq=None,
         to_seq=None,
         missed=None,
-        reason="retention",
+        reason="restart",
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.ticker.client.messages import OTHER, SYMBOL, at, gap, quote, status, taken, trade
-from ticker.client import Rejected, SubscribeError
+from tests.ticker.client.messages import OTHER, SYMBOL, at, gap, quote, taken, trade
+from ticker.client import Rejected, SubscribeError, Trade
 from ticker.client.subscription import Subscription
 
 
@@ -80,6 +80,13 @@ def test_trades_go_on_from_the_newest_that_was_seen() -> None:
     assert "snapshot" not in again
 
 
+def test_the_last_one_counts_and_not_the_newest() -> None:
+    subscription = trades()
+    for update in (trade(900), gap(None, None, None, epoch="two", received=3), trade(5, epoch="two")):
+        subscription.accept(update)
+    assert subscription.request(at(60))["since"] == at(5)
+
+
 def test_trades_of_which_none_was_seen_go_on_from_the_asking() -> None:
     assert trades().request(at(60))["since"] == at(0)
 
@@ -112,7 +119,29 @@ def test_another_run_of_numbering_is_no_repetition() -> None:
     subscription = trades()
     for update in (trade(7), trade(1, epoch="two"), trade(1, epoch="two")):
         subscription.accept(update)
-    assert taken(subscription) == [trade(7), trade(1, epoch="two")]
+    assert [update for update in taken(subscription) if isinstance(update, Trade)] == [trade(7), trade(1, epoch="two")]
+
+
+def test_another_run_of_which_nobody_told_is_a_gap() -> None:
+    subscription = trades()
+    for update in (trade(7), trade(1, OTHER, epoch="two"), trade(1, epoch="two"), trade(2, epoch="two")):
+        subscription.accept(update)
+    unknown = gap(None, None, None, epoch="two", received=1, reason="restart")
+    assert taken(subscription) == [
+        trade(7),
+        trade(1, OTHER, epoch="two"),
+        unknown,
+        trade(1, epoch="two"),
+        trade(2, epoch="two"),
+    ]
+
+
+def test_another_run_of_which_the_service_told_is_one_gap() -> None:
+    subscription = trades()
+    told = gap(None, None, None, epoch="two", received=0, reason="restart")
+    for update in (trade(7), told, trade(1, epoch="two")):
+        subscription.accept(update)
+    assert taken(subscription) == [trade(7), told, trade(1, epoch="two")]
 
 
 def test_state_may_repeat_itself() -> None:
@@ -121,32 +150,6 @@ def test_state_may_repeat_itself() -> None:
     assert taken(subscription) == [quote("1")]
     subscription.accept(quote("1"))
     assert taken(subscription) == [quote("1")]
-
-
-def test_a_service_that_cannot_resume_is_asked_without_and_the_gap_is_told() -> None:
-    subscription = trades()
-    subscription.accept(trade(3))
-    subscription.accept(trade(2, OTHER))
-    assert subscription.request(at(60))["since"] == at(3)
-    assert subscription.refused(400, "since: not offered yet")
-    assert taken(subscription)[2:] == [
-        gap(None, None, None, reason="retention", received=3),
-        gap(None, None, None, symbol=OTHER, reason="retention", received=3),
-    ]
-    assert "since" not in subscription.request(at(60))
-    assert not subscription.refused(400, "since: not offered yet")
-    assert isinstance(subscription.error, SubscribeError)
-
-
-def test_a_refusal_is_told_in_the_services_words_after_what_came_before() -> None:
-    subscription = Subscription("quotes", ["*"])
-    subscription.accept(status("live"))
-    assert not subscription.refused(413, "'*' matches 12431 symbols; the limit is 2000")
-    assert taken(subscription) == [status("live")]
-    error = subscription.error
-    assert isinstance(error, SubscribeError)
-    assert (error.code, error.reason) == (413, "'*' matches 12431 symbols; the limit is 2000")
-    assert str(error) == "'*' matches 12431 symbols; the limit is 2000 (413)"
 
 
 def test_some_rejected_symbols_are_told_and_the_others_go_on() -> None:
