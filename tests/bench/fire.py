@@ -66,7 +66,7 @@ def report(found: Mapping[tuple[str, str], Found], show: Console) -> None:
         "in the handshake",
         "in a snapshot",
         "in a frame",
-        "longest away, ms",
+        "away, ms",
         "trades",
         "gaps",
         "differences",
@@ -74,7 +74,12 @@ def report(found: Mapping[tuple[str, str], Found], show: Console) -> None:
     for (clock, name), one in found.items():
         cuts = one.cuts
         counts = (cuts.made, cuts.in_handshake, cuts.in_snapshot, cuts.in_frame)
-        cells = (*map(str, counts), f"{cuts.away_ms:.1f}", f"{one.trades:,}", f"{one.gaps.total()}")
+        cells = (
+            *map(str, counts),
+            "{:.1f}, at most {:.1f}".format(*cuts.away_ms),
+            f"{one.trades:,}",
+            f"{one.gaps.total()}",
+        )
         figures.add_row(clock, name, *cells, str(len(one.differences)))
     show.print(figures)
     for (clock, name), one in found.items():
