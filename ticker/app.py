@@ -32,8 +32,9 @@ from ticker.loop import loop_factory, schedule_on, until_told
 from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
+from ticker.readiness import Readiness
 from ticker.requests import Limits
-from ticker.rest import Readiness, Rest
+from ticker.rest import Rest
 from ticker.settings import Section, Settings
 
 TICK_S = 0.1
@@ -85,6 +86,7 @@ class Service:
             self._clock,
             self._retention,
             FieldSets(limits.field_sets),
+            self._readiness,
         )
         clients = files.clients_within(limits.clients, files.raise_limit())
         if clients < limits.clients:

@@ -1,6 +1,5 @@
 """Who is connected, by whichever transport: within the limit, counted, and rid of everything when it goes."""
 
-import random
 import secrets
 from collections import Counter
 from collections.abc import Iterator
@@ -18,17 +17,11 @@ from ticker.encodings import WEBSOCKET, Encoding
 from ticker.hub import Hub
 from ticker.session import Session
 
-RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 CLOSE_CODES = {*WSCloseCode, NO_CODE, SLOW_CONSUMER, NO_PONG}  # clients may send others, and metrics must stay few
 
 C = TypeVar("C", bound=Connection)
 
 log = structlog.get_logger("clients")
-
-
-def retry_after_ms() -> int:
-    """When a client that is sent away is to come back."""
-    return random.randint(*RETRY_SPREAD_MS)
 
 
 class Admission:
@@ -39,6 +32,7 @@ class Admission:
         self.draining = False
         self._counts = counts
         self._most = clients
+        self._was_full = False
 
     def admit(self) -> bool:
         """Whether one more may come."""
@@ -46,9 +40,12 @@ class Admission:
             self._counts.rejections["draining"] += 1
             return False
         if self.connected.total() < self._most:
+            self._was_full = False
             return True
         self._counts.rejections["clients"] += 1
-        log.warning("a client was turned away: raise [limits] clients, or run more", clients=self._most)
+        if not self._was_full:  # thousands may come again each second: the metrics count them
+            self._was_full = True
+            log.warning("clients are turned away: raise [limits] clients, or run more", clients=self._most)
         return False
 
 

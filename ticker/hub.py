@@ -12,6 +12,7 @@ from ticker.fanout import Fanout
 from ticker.fields import FieldSets
 from ticker.history import Retention
 from ticker.rates import Rates
+from ticker.readiness import Readiness
 from ticker.requests import Limits
 
 
@@ -34,6 +35,7 @@ class Hub(Struct, frozen=True):
     clock: Clock
     retention: Retention
     field_sets: FieldSets
+    readiness: Readiness
     followers: dict[Follower, None] = field(default_factory=dict)
 
     def appeared(self, markets: Sequence[Market]) -> None:

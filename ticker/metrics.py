@@ -20,7 +20,7 @@ from ticker.encodings import transport
 from ticker.fanout import Fanout
 from ticker.freshness import Watch
 from ticker.history import Retention
-from ticker.rest import Readiness
+from ticker.readiness import Readiness
 from ticker.status import feed_age_s, feed_state, symbol_states
 
 STATES = ("live", "quiet", "stale", "halted", "closed", "unknown")

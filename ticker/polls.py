@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from ticker.bus import Topic
-from ticker.connections import Admission, retry_after_ms
+from ticker.connections import Admission
 from ticker.directory import Market
 from ticker.errors import RequestError
 from ticker.hub import Hub
+from ticker.readiness import retry_after_ms
 from ticker.turns import Turns
 from ticker.waiters import Waiter
 

@@ -9,14 +9,16 @@ import asyncio
 import socket
 from collections.abc import Mapping, Sequence
 
+import structlog
 from aiohttp import HttpVersion11, WSCloseCode, web
 
 from ticker.connection import Connection
-from ticker.connections import Admission, Connections, SocketOptions, retry_after_ms
+from ticker.connections import Admission, Connections, SocketOptions
 from ticker.encodings import CHUNKED_EVENT, EVENT, Encoding, chunk
 from ticker.errors import RequestError
 from ticker.hub import Hub
 from ticker.matching import Match, match
+from ticker.readiness import retry_after_ms
 from ticker.requests import Request, parse_subscribe
 from ticker.stream_query import subscriptions
 from ticker.turns import Turns
@@ -27,6 +29,8 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store, no-transform",  # a proxy that compresses would wait for more
     "X-Accel-Buffering": "no",  # nginx
 }
+
+log = structlog.get_logger("clients")
 
 
 class EventStream(Connection):
@@ -103,7 +107,10 @@ class EventServer:
             return answer
         if request.transport is None:
             return answer
-        await self._serve(request, wanted)
+        try:
+            await self._serve(request, wanted)
+        except Exception:  # there can be no other answer any more
+            log.exception("a stream failed; it is ended")
         return answer
 
     async def close(self) -> None:

@@ -22,6 +22,7 @@ from ticker.history import Retention
 from ticker.hub import Hub
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
+from ticker.readiness import Readiness
 from ticker.requests import Limits
 from ticker.session import Session
 
@@ -117,6 +118,7 @@ class Deciders:
             clock=clock,
             retention=self.retention,
             field_sets=FieldSets(field_sets),
+            readiness=Readiness(),
         )
         instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
         self.pipeline.add_feed("sim", instruments, [symbols], clock())

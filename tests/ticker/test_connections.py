@@ -1,6 +1,8 @@
 """How many clients there may be, over all transports. What becomes of each: test_websocket.py and test_sse.py."""
 
-from ticker.connections import RETRY_SPREAD_MS, Admission, retry_after_ms
+import structlog.testing
+
+from ticker.connections import Admission
 from ticker.counts import ClientCounts
 
 
@@ -16,16 +18,18 @@ def test_all_transports_share_the_limit_and_who_is_turned_away_is_counted() -> N
     assert counts.rejections == {"clients": 1}
 
 
+def test_the_log_says_once_that_it_is_full_each_time_that_it_is() -> None:
+    admission = Admission(ClientCounts(), 1)
+    with structlog.testing.capture_logs() as logged:
+        for connected in (1, 1, 0, 1, 1):
+            admission.connected["sse"] = connected
+            admission.admit()
+    assert [entry["clients"] for entry in logged] == [1, 1]
+
+
 def test_nobody_comes_while_clients_are_sent_away() -> None:
     counts = ClientCounts()
     admission = Admission(counts, 3)
     admission.draining = True
     assert not admission.admit()
     assert counts.rejections == {"draining": 1}
-
-
-def test_those_that_are_sent_away_together_come_back_apart() -> None:
-    waits = {retry_after_ms() for _ in range(100)}
-    least, most = RETRY_SPREAD_MS
-    assert all(least <= wait <= most for wait in waits)
-    assert len(waits) > 50

@@ -16,7 +16,7 @@ from ticker import __version__
 from ticker.counts import SHORT_BUCKETS
 from ticker.history import ENTRY_BYTES
 from ticker.metrics import Exposition, Sources
-from ticker.rest import Readiness
+from ticker.readiness import Readiness
 
 
 class Scrape:

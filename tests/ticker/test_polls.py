@@ -14,7 +14,8 @@ from ticker.answers import errors
 from ticker.connections import Admission
 from ticker.errors import RequestError
 from ticker.polls import Polls, parse_wait
-from ticker.rest import Readiness, Rest
+from ticker.readiness import Readiness
+from ticker.rest import Rest
 from ticker.turns import Turns
 
 PATH = "/v1/snapshot?channel=quotes&channel=trades&symbols=x:*&wait=20"
