@@ -1,8 +1,8 @@
 """The driver of server-sent events: moves bytes between aiohttp and a session that is asked for once, in the URL.
 
-A client is one of the fan-out's as any other. What it wants is checked before the answer begins: a request that cannot
-be taken has an error's status, since the page is wrong. An EventSource gives up for good on any status but 200, so one
-that comes at the wrong time gets 200, is told when to come back, and that is all.
+A client is one of the fan-out's as any other. An EventSource gives up for good on any status but 200, so one that comes
+at the wrong time gets 200, is told when to come back, and that is all. What the others want is checked before the
+answer begins: a request that cannot be taken has an error's status, since the page is wrong.
 """
 
 import asyncio
@@ -96,9 +96,9 @@ class EventServer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/sse: one client, from its request to its end. Raises RequestError."""
         await self._turns.take()
-        wanted = self._wanted(request)
-        if not self._admission.admit():
+        if not self._admission.admit():  # before all else: thousands may come again and again
             return web.Response(body=_retry(retry_after_ms()), headers=HEADERS)
+        wanted = self._wanted(request)
         answer = web.StreamResponse(headers=HEADERS)
         answer.force_close()
         try:

@@ -186,10 +186,13 @@ class TestRefusals:
         assert stream.complete
 
     @pytest.mark.parametrize("full", [True, False], ids=["full", "draining"])
-    async def test_one_that_there_is_no_room_for_is_told_when_to_come_back(self, full: bool) -> None:
+    async def test_one_that_there_is_no_room_for_is_told_when_to_come_back(
+        self, full: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         async with driven("sim:A", clients=1) as server, raw_client(server) as client:
             await client.message(type="welcome")
             server.streams._admission.draining = not full
+            monkeypatch.setattr(server.deciders.directory, "topics", broken)  # it is no work for us
             status, kind, text = await get(server, "/v1/sse?channel=quotes&symbols=*")
             source = EventSource()
             assert (status, list(source.feed(text.encode()))) == (200, [])
