@@ -1,10 +1,11 @@
 """One subscription: what to ask for, which updates it takes, and where it goes on after a lost connection. No I/O."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from ticker.client.buffer import Buffer
+from ticker.client.buffer import EVENTS_MOST, Buffer
 from ticker.client.errors import ClientError, SubscribeError
 from ticker.client.place import Place
 from ticker.client.updates import Gap, Published, Rejected, Trade, Update
@@ -42,6 +43,7 @@ class Subscription:
         self._buffer = Buffer()
         self._matches = re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in self.names)).fullmatch
         self._place = Place()
+        self._early: deque[Trade | Gap] = deque(maxlen=EVENTS_MOST)
         self._seen: dict[str, tuple[str | None, int]] = {}  # by symbol: the last trade's epoch and seq
         self._gaps: dict[str, Gap] = {}  # by symbol: the last one
 
@@ -57,6 +59,7 @@ class Subscription:
     def request(self, time: str) -> dict[str, Any]:
         """The request to send, without its id; `time` is the service's clock."""
         since = self._place.ask(time)
+        self._early.clear()
         body = {"op": "subscribe", "channel": self.channel, "symbols": self.names, **self._options}
         if self.interval is not None:
             body["interval"] = self.interval
@@ -79,24 +82,37 @@ class Subscription:
         if rejected and not taken:
             self.fail(SubscribeError(rejected[0].code, "; ".join(f"{r.symbol}: {r.reason}" for r in rejected[:10])))
             return
+        self._place.begin()
         for rejection in rejected:
             self.tell(rejection)
 
     def synced(self) -> None:
         """What comes from now on is live."""
         self._place.synced()
+        early = list(self._early)
+        self._early.clear()
+        for update in early:
+            if len(early) == EVENTS_MOST and not self._follows(update):  # there was no room for those before it
+                self.tell(_unknown_gap(update, "slow_consumer"))
+            self.accept(update)
 
     def wait_for(self, first: "Subscription | None") -> None:
         """The service is about to answer `first`, of those to trades that it has not answered yet."""
-        self._place.wait(None if first is None else first is self)
+        self._place.wait(another=first is not None and first is not self)
 
     def lost(self) -> None:
         """The connection is gone."""
         self._place.lost()
+        self._early.clear()
 
     def accept(self, update: Published) -> None:
         """Keep an update of the channel, or a status, for the caller; what came before is dropped."""
         if isinstance(update, Trade | Gap):
+            if not self._place.wants(update):
+                return
+            if self._place.is_early(update) and not self._follows(update):
+                self._early.append(update)
+                return
             if not self._is_new(update):
                 return
             self._place.saw(update)
@@ -116,6 +132,10 @@ class Subscription:
         """The caller's next update; None where there is none yet."""
         return self._buffer.take()
 
+    def _follows(self, update: Trade | Gap) -> bool:
+        """Whether a trade is the very next one of its symbol."""
+        return isinstance(update, Trade) and self._seen.get(update.symbol) == (update.epoch, update.seq - 1)
+
     def _is_new(self, update: Trade | Gap) -> bool:
         """Whether a trade or a gap was not seen yet; from now on it was."""
         symbol, seq = update.symbol, update.seq if isinstance(update, Trade) else update.to_seq
@@ -130,23 +150,21 @@ class Subscription:
             if seq <= last:
                 return False
         elif epoch is not None and isinstance(update, Trade):
-            self.tell(_restart(update))
+            # A service that was restarted with an older clock may take a time that we name for one of its own.
+            self.tell(_unknown_gap(update, "restart"))
         self._seen[symbol] = (update.epoch, seq or 0)
         return True
 
 
-def _restart(first: Trade) -> Gap:
-    """The gap before a trade of another run of which nobody told.
-
-    A service that was restarted with an older clock may take a time that we name for one of its own.
-    """
+def _unknown_gap(update: Trade | Gap, reason: str) -> Gap:
+    """The gap before an update where others are missing of which nobody told."""
     return Gap(
-        channel=first.channel,
-        symbol=first.symbol,
-        epoch=first.epoch,
-        received=first.received,
+        channel=update.channel,
+        symbol=update.symbol,
+        epoch=update.epoch,
+        received=update.received,
         from_seq=None,
         to_seq=None,
         missed=None,
-        reason="restart",
+        reason=reason,
     )

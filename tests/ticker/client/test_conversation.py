@@ -238,7 +238,7 @@ class TestPlaceOfTrades:
         [first] = talk.open()
         talk.subscriptions.add(Subscription("trades", [SYMBOL]))
         [second] = talk.sent()
-        talk.hear(ack(first), synced(first), trade_message(3, snapshot=True), ack(second), synced(second))
+        talk.hear(ack(first), synced(first), ack(second), trade_message(3, snapshot=True), synced(second))
         assert self.sinces(talk) == [at(3), at(3)]
 
     def test_who_is_cut_in_the_middle_of_a_resume_goes_on_in_the_middle(self) -> None:
@@ -258,6 +258,18 @@ class TestPlaceOfTrades:
         first, second = talk.open()
         talk.hear(ack(first), trade_message(2, snapshot=True), synced(first), trade_message(3), ack(second))
         assert self.sinces(talk) == [at(2), at(1)]
+
+    def test_a_snapshot_that_another_asked_for_is_not_for_all(self) -> None:
+        """Nor does what is live already hide it from the one that asked."""
+        talk = Talk(every := Subscription("trades", ["*"]))
+        [first] = talk.open()
+        talk.hear(ack(first), synced(first))
+        talk.subscriptions.add(one := Subscription("trades", [SYMBOL], snapshot=2))
+        [second] = talk.sent()
+        talk.hear(trade_message(9), ack(second), trade_message(10))
+        talk.hear(*(trade_message(seq, received=at(seq - 20), snapshot=True) for seq in (8, 9)), synced(second))
+        for subscription, seqs in ((every, [9, 10]), (one, [8, 9, 10])):
+            assert [update.seq for update in taken(subscription) if isinstance(update, Trade)] == seqs
 
     def test_after_a_restart_with_an_older_clock_it_does_not_ask_from_the_future(self) -> None:
         talk = Talk(subscription := Subscription("trades", [SYMBOL]))
