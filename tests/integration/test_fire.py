@@ -11,8 +11,8 @@ from tests.integration.fire import SYMBOLS, feed, program, stepping, under_fire
 from tests.integration.tape import over_websocket
 
 CUTS = 40
-TRADES_PER_S = 2_000
-BYTES = {"websocket": 60_000.0, "sse": 75_000.0}  # between two cuts: some 0.1 s
+TRADES_PER_S = 500
+BYTES = {"websocket": 20_000.0, "sse": 26_000.0}  # between two cuts: some 0.1 s, where no more is asked for than is new
 LONG_AGO = "2026-01-01T00:00:00Z"
 FEW_BYTES = dict.fromkeys(BYTES, 5_000.0)
 
