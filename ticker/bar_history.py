@@ -1,6 +1,7 @@
 """The closed bars that are kept of one topic: packed, since there are hundreds of each symbol and interval."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +26,17 @@ class _Packed(Struct, array_like=True, gc=False):
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(_Packed).decode
+
+
+def _packed(seq: int, bar: Bar) -> bytes:
+    return _pack(
+        _Packed(bar.start, seq, bar.received, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades)
+    )
+
+
+def _figures(bar: Bar) -> list[Decimal]:
+    """Prices and volume as numbers: venues do not write them with the same digits everywhere."""
+    return [Decimal(figure or 0) for figure in (bar.open, bar.high, bar.low, bar.close, bar.volume)]
 
 
 class BarHistory:
@@ -60,11 +72,7 @@ class BarHistory:
 
     def keep(self, seq: int, bar: Bar) -> Bar | None:
         """A bar that was closed, or corrected: then it replaces the one that it was, which is returned."""
-        packed = _pack(
-            _Packed(
-                bar.start, seq, bar.received, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades
-            )
-        )
+        packed = _packed(seq, bar)
         place = self._place(bar.start)
         old = next((old for _, old in self._unpacked(self._kept[place : place + 1]) if old.start == bar.start), None)
         if old is not None:
@@ -73,6 +81,20 @@ class BarHistory:
             self._kept.insert(place, packed)
             del self._kept[: -self._most]
         return old
+
+    def fill(self, seq: int, bars: Iterable[Bar]) -> list[Bar]:
+        """Add bars that were closed before; those that differ from what is kept of their start are returned instead."""
+        known = {
+            bar.start: (packed, bar) for packed, (_, bar) in zip(self._kept, self._unpacked(self._kept), strict=True)
+        }
+        differing = []
+        for bar in bars:
+            if bar.start not in known:
+                known[bar.start] = (_packed(seq, bar), bar)
+            elif _figures(bar) != _figures(known[bar.start][1]):
+                differing.append(bar)
+        self._kept = [known[start][0] for start in sorted(known)[-self._most :]]
+        return differing
 
     def newest(self, most: int) -> Sequence[tuple[int, Bar]]:
         """At most so many bars, oldest first, each with its seq."""

@@ -1,13 +1,14 @@
 """Topics: each numbers its updates, keeps the newest and, for trades, the recent ones. Publishing is synchronous."""
 
-from typing import Any, Literal, Protocol
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from feeds.market import Bar, Gap, Interval, Quote, Stats, Trade
 from ticker.bar_history import BarHistory
 from ticker.encodings import Encoding
-from ticker.history import History, Retention
+from ticker.history import PAST_TRADES, History, Retention
 from ticker.rows import Row
 from ticker.series import Series
 
@@ -38,13 +39,11 @@ class Topic:
 
     `epoch` names the run of numbering: another run counts from 1 again. `seq` numbers the updates; 0: there was none
     yet. `history`, for trades alone, holds what is retained. `bars`, for bars alone, holds the closed ones; the value
-    is the open one, or the one just closed. `audience` is who gets it, as the listener keeps that; None: nobody does.
-    `frame` and `snapshot` hold the newest value's bytes for WebSockets once frames.py has made them, and `others` those
-    in other encodings, with the seq that they belong to.
+    is the open one, or the one just closed. `frame` and `snapshot` hold the newest value's bytes for WebSockets once
+    frames.py has made them, and `others` those in other encodings, with the seq that they belong to.
     """
 
     __slots__ = (
-        "audience",
         "bars",
         "channel",
         "epoch",
@@ -69,7 +68,6 @@ class Topic:
         self.value: Value | None = None
         self.history = History() if channel == "trades" else None
         self.bars = None if interval is None else BarHistory(symbol, interval, bars_kept)
-        self.audience: Any = None
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
         self.others: tuple[int, dict[tuple[Encoding, bool], bytes]] = (0, {})
@@ -79,10 +77,10 @@ class Topic:
 
 
 class Listener(Protocol):
-    """What hears of what is published, at once."""
+    """What hears of everything that is published, at once."""
 
     def published(self, topic: Topic) -> None:
-        """The topic, which has an audience, has a new value."""
+        """The topic has a new value."""
 
     def lost(self, topic: Topic, gap: Gap) -> None:
         """Trades of the topic will not come."""
@@ -109,8 +107,17 @@ class Bus:
         if topic.history is not None:
             assert type(value) is Trade
             self._retention.keep(topic.history, topic.seq, value)
-        if topic.audience is not None:  # most topics have none most of the time
-            self._listener.published(topic)
+        self._listener.published(topic)
+
+    def leave_room(self, topic: Topic) -> None:
+        """Number a topic's trades so that there are numbers left for those of before."""
+        assert topic.history is not None
+        topic.seq = topic.history.base = PAST_TRADES
+
+    def prepend(self, topic: Topic, trades: Sequence[Trade], now: int) -> None:
+        """Retain trades from before the first that was published, oldest first. They are no news: nobody is told."""
+        assert topic.history is not None
+        self._retention.prepend(topic.history, trades, now)
 
     def close_bar(self, topic: Topic, bar: Bar) -> None:
         """Publish a bar that was closed or corrected, and keep it."""

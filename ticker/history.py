@@ -5,10 +5,13 @@ What is beyond a bound over all topics is found by a heap of the topics, in the 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from heapq import heappop, heappush, heapreplace
 
+from msgspec.structs import replace
+
 from feeds.market import Gap, Trade
-from feeds.timestamps import SECOND
+from feeds.timestamps import SECOND, nanoseconds
 
 # A trade's topic's seq at the time, the trade or the gap between trades, and its place in the order of publishing.
 Entry = tuple[int, Trade | Gap, int]
@@ -16,18 +19,22 @@ Entry = tuple[int, Trade | Gap, int]
 # What a retained trade takes, with its texts and numbers: tests/ticker/test_history.py measures 400 to 700 bytes.
 ENTRY_BYTES = 640
 
+PAST_TRADES = 1_000  # seqs left free below a feed's first trade, for those that the venue knows from before
+
 
 class History:
     """One topic's retained trades, oldest first, and the gaps between them.
 
     `dropped` of its entries are not retained any more, the newest of which was `last_dropped`. `began`: when the first
-    of all was received, in nanoseconds.
+    of all was received, in nanoseconds. Entries are counted from the first that was published, which got the seq
+    behind `base`: where there are some from before, `dropped` is negative.
     """
 
-    __slots__ = ("began", "dropped", "entries", "last_dropped", "queued")
+    __slots__ = ("base", "began", "dropped", "entries", "last_dropped", "queued")
 
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque()
+        self.base = 0
         self.began: int | None = None
         self.dropped = 0
         self.last_dropped: Entry | None = None
@@ -54,6 +61,7 @@ class Retention:
     ) -> None:
         self.started = started
         self.place = 0
+        self._past_place = 0  # negative below: before all that was published
         self._each_most = trades_kept
         self._all_most = bytes_kept // ENTRY_BYTES
         self._age_most = int(trades_kept_s * SECOND)
@@ -79,6 +87,27 @@ class Retention:
             self._drop(history)
         while self._kept > self._all_most:
             self._drop_oldest()
+
+    def prepend(self, history: History, trades: Sequence[Trade], now: int) -> None:
+        """Retain the trades before the first, as far as they are within the bounds; nothing once there are some.
+
+        `received` never decreases in publish order: theirs are the nanoseconds before the first one's.
+        """
+        if history.dropped:
+            return
+        young = [trade for trade in trades if trade.time is None or nanoseconds(trade.time) >= now - self._age_most]
+        free = min(PAST_TRADES, self._each_most - len(history), self._all_most - self._kept)
+        young = young[-free:] if free > 0 else []
+        received = history.entries[0][1].received if history.entries else now
+        for number, trade in enumerate(reversed(young)):
+            self._past_place -= 1
+            received -= 1
+            entry = (PAST_TRADES - number, replace(trade, received=received), self._past_place)
+            history.entries.appendleft(entry)
+        self._kept += len(young)
+        history.dropped -= len(young)  # what was published first keeps its place, whoever is reading
+        if young and not history.queued:
+            self._enqueue(history, received)
 
     def prune(self, now: int) -> None:
         """Drop what is too old, also of topics that have nothing new."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Instrument, LinkState, Quote, Removed, Stats, Trade
+from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Instrument, LinkState, Past, Quote, Removed, Stats, Trade
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.directory import Directory, Market
@@ -21,14 +21,24 @@ class Pipeline:
         self._known: dict[str, tuple[Freshness, Market]] = {}  # by symbol: each update asks for both
         self._bars = bars
 
-    def add_feed(self, feed: str, instruments: Iterable[Instrument], links: Iterable[Iterable[str]], now: int) -> None:
-        """A feed that starts: its symbols exist from now on, as unknown."""
+    def add_feed(
+        self,
+        feed: str,
+        instruments: Iterable[Instrument],
+        links: Iterable[Iterable[str]],
+        now: int,
+        *,
+        has_past: bool = False,
+    ) -> None:
+        """A feed that starts: its symbols exist from now on, as unknown. `has_past`: it tells of what was before."""
         for index, symbols in enumerate(links):
             self._watch.add_link(feed, index, symbols, now)
         for instrument in instruments:
             market, freshness = Market(feed, instrument, self._bus), self._watch.symbols[instrument.symbol]
             self._directory.add(market)
-            self._bars.add(market)
+            self._bars.add(market, has_past=has_past)
+            if has_past:
+                self._bus.leave_room(market.trades)
             self._known[instrument.symbol] = freshness, market
             self._say(freshness, now)
 
@@ -44,6 +54,10 @@ class Pipeline:
             self._forget_trade(market, event.received)
         elif type(event) is LinkState:
             self._link(event)
+        elif type(event) is Past:
+            market = self._directory[event.symbol]
+            self._bars.fill(market, event)
+            self._bus.prepend(market.trades, event.trades, event.received)
         else:
             assert type(event) is Removed
             freshness = self._watch.symbols[event.symbol]

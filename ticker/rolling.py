@@ -4,6 +4,7 @@ Exact: prices are the venue's strings, the volume is the sum of the minutes', an
 rounded half away from zero. A window that is younger than a day has what was traded since it began.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -43,6 +44,13 @@ class Window:
             self._high = bar
         if self._low is not None and Decimal(bar.low) <= Decimal(self._low.low):
             self._low = bar
+
+    def fill(self, bars: Iterable[Bar]) -> None:
+        """Minutes from before. In place of one that is there comes the one that has all trades."""
+        for bar in self._closed.fill(0, bars):
+            self._closed.keep(0, bar)
+        self._volume = sum(map(_volume, self._closed), start=ZERO)
+        self._high = self._low = None
 
     def stats(self, now: int) -> Stats:
         """The figures of the 1,440 minutes up to now; None each where nothing was traded in them."""

@@ -98,6 +98,7 @@ class Deciders:
         field_sets: int = 64,
         intervals: Sequence[Interval] = INTERVALS,
         bars: Mapping[str, Any] | None = None,
+        has_past: bool = False,
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
@@ -106,7 +107,7 @@ class Deciders:
         self.directory = Directory()
         self.retention = retention or Retention(clock())
         self.bus = Bus(EPOCH, self.fanout, self.retention)
-        self.bars = Bars(self.bus, intervals=intervals, **bars or {})
+        self.bars = Bars(self.bus, intervals=intervals, is_heard=self.fanout.is_heard, **bars or {})
         self.pipeline = Pipeline(self.bus, self.directory, self.watch, self.bars)
         self.hub = Hub(
             self.directory,
@@ -121,7 +122,7 @@ class Deciders:
             readiness=Readiness(),
         )
         instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
-        self.pipeline.add_feed("sim", instruments, [symbols], clock())
+        self.pipeline.add_feed("sim", instruments, [symbols], clock(), has_past=has_past)
 
 
 class Stage(Deciders):
@@ -178,6 +179,7 @@ class FakeFeed:
         self.link_symbols = (symbols,) * links
         self.counts = FeedCounts()
         self.tried = False
+        self.has_past = False
 
     async def run(self) -> None:
         """End at once."""

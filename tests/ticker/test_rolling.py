@@ -10,8 +10,9 @@ from feeds.market import Stats
 from feeds.timestamps import SECOND, nanoseconds, rfc3339
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
+from ticker.closings import Closings
 from ticker.rolling import Window, per_cent
-from ticker.series import Closings, SymbolBars
+from ticker.series import SymbolBars
 
 MIDNIGHT = nanoseconds("2026-08-09T00:00:00Z")
 DAY = 1_440  # minutes
