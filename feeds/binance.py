@@ -13,7 +13,9 @@ import orjson
 from msgspec import Raw, Struct, field
 from pydantic import field_validator
 
+from feeds import binance_archive
 from feeds.adapter import Acknowledged, Decoded, GoingAway, Link, Refused, Subscription, Unknown, VenueOptions
+from feeds.binance_archive import BinanceArchive
 from feeds.forms import form
 from feeds.links import divided, subscriptions
 from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
@@ -131,6 +133,7 @@ class Binance:
 
     def __init__(self, options: BinanceOptions) -> None:
         self._url = options.url or URL
+        self._history_url = options.history_from(binance_archive.URL)
         self._channels = options.channels
         self._symbols = {symbol.replace("-", ""): f"{options.name}:{symbol}" for symbol in options.symbols}
         self._quoted = self._symbols if "quotes" in options.channels else {}
@@ -152,6 +155,10 @@ class Binance:
         """A SUBSCRIBE. Streams are named in lower case: one in upper case is acknowledged and never served."""
         streams = [f"{venue_symbol.lower()}@{subscription.channel}" for venue_symbol in subscription.venue_symbols]
         return orjson.dumps({"method": "SUBSCRIBE", "params": streams, "id": request})
+
+    def history(self) -> BinanceArchive | None:
+        """What the venue's REST has of the time before."""
+        return BinanceArchive(self._history_url) if self._history_url else None
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a raw or combined frame says."""

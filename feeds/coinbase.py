@@ -14,6 +14,7 @@ import orjson
 from msgspec import Struct
 from pydantic import field_validator
 
+from feeds import coinbase_archive
 from feeds.adapter import (
     Acknowledged,
     Alive,
@@ -26,6 +27,7 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
+from feeds.coinbase_archive import CoinbaseArchive
 from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, joined
 from feeds.links import divided, subscriptions
 from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
@@ -128,6 +130,7 @@ class Coinbase:
 
     def __init__(self, options: CoinbaseOptions) -> None:
         self._url = options.url or URL
+        self._history_url = options.history_from(coinbase_archive.URL)
         self._channels = options.channels
         self._products = options.symbols
         symbols = {product: f"{options.name}:{product}" for product in options.symbols}
@@ -152,6 +155,10 @@ class Coinbase:
         if subscription.venue_symbols:
             message["product_ids"] = subscription.venue_symbols
         return orjson.dumps(message)
+
+    def history(self) -> CoinbaseArchive | None:
+        """What the venue's REST has of the time before."""
+        return CoinbaseArchive(self._history_url) if self._history_url else None
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a frame says, after its number."""

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from feeds import catalog
+from feeds.archive import Wanted
 from feeds.counts import Histogram
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
@@ -69,8 +70,10 @@ class Service:
             bytes_kept=history.bytes,
         )
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, history.bars_per_interval)
-        self._bars = Bars(self._bus, **_section(settings.bars, leave_out=()))
+        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
+        intervals, most = settings.bars.intervals, history.bars_per_interval
+        self._wanted = Wanted(dict.fromkeys(intervals, most), history.trades_per_symbol)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
         hub = Hub(
             directory,
@@ -127,8 +130,8 @@ class Service:
         await self._front.close()
 
     def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
-        feed = catalog.build(stanza, self._pipeline.receive, self._clock)
-        self._pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, self._clock())
+        feed = catalog.build(stanza, self._pipeline.receive, self._clock, self._wanted)
+        self._pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, self._clock(), has_past=feed.has_past)
         return feed
 
     def _sources(self, hub: Hub, clients_limit: int) -> Sources:

@@ -175,6 +175,7 @@ class TickerCollector(Collector):
         labelled = (
             ("updates_received", "Updates decoded.", "channel", "updates"),
             ("feed_reconnects", "Connections lost or not made.", "reason", "reconnects"),
+            ("feed_histories", "Symbols by what became of filling in their past.", "result", "histories"),
             ("feed_decode_errors", "Messages that could not be decoded.", "kind", "decode_errors"),
         )
         for name, text, field in simple:
