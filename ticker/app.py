@@ -68,13 +68,16 @@ class Service:
             trades_kept=history.trades_per_symbol,
             trades_kept_s=history.trades_s,
             bytes_kept=history.bytes,
+            bars_kept=history.bars_per_interval,
         )
-        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, history.bars_per_interval)
+        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
         self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         intervals, most = settings.bars.intervals, history.bars_per_interval
         self._wanted = Wanted(dict.fromkeys(intervals, most), history.trades_per_symbol)
         self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
+        if (bars := self._retention.bars.most) < history.bars_per_interval:
+            log.warning("[history] bytes allows fewer bars of each symbol and interval than configured", bars=bars)
         hub = Hub(
             directory,
             self._fanout,

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from feeds.market import Bar, Interval
+from ticker.room import Room
 
 
 class _Packed(Struct, array_like=True, gc=False):
@@ -40,14 +41,15 @@ def _figures(bar: Bar) -> list[Decimal]:
 
 
 class BarHistory:
-    """At most so many bars of a symbol and interval, the newest."""
+    """The newest bars of a symbol and interval, as far as there is room."""
 
-    __slots__ = ("_interval", "_kept", "_most", "_symbol")
+    __slots__ = ("_interval", "_kept", "_room", "_symbol")
 
-    def __init__(self, symbol: str, interval: Interval, most: int) -> None:
+    def __init__(self, symbol: str, interval: Interval, room: Room) -> None:
         self._symbol = symbol
         self._interval: Interval = interval
-        self._most = most
+        self._room = room
+        room.topics += 1
         self._kept: list[bytes] = []  # by start
 
     def __len__(self) -> int:
@@ -69,6 +71,7 @@ class BarHistory:
     def drop_oldest(self) -> None:
         """Keep it no longer."""
         del self._kept[0]
+        self._room.kept -= 1
 
     def keep(self, seq: int, bar: Bar) -> Bar | None:
         """A bar that was closed, or corrected: then it replaces the one that it was, which is returned."""
@@ -79,7 +82,8 @@ class BarHistory:
             self._kept[place] = packed
         else:
             self._kept.insert(place, packed)
-            del self._kept[: -self._most]
+            self._room.kept += 1
+            self._make_room()
         return old
 
     def fill(self, seq: int, bars: Iterable[Bar]) -> list[Bar]:
@@ -93,12 +97,19 @@ class BarHistory:
                 known[bar.start] = (_packed(seq, bar), bar)
             elif _figures(bar) != _figures(known[bar.start][1]):
                 differing.append(bar)
-        self._kept = [known[start][0] for start in sorted(known)[-self._most :]]
+        self._room.kept += len(known) - len(self._kept)
+        self._kept = [known[start][0] for start in sorted(known)]
+        self._make_room()
         return differing
 
     def newest(self, most: int) -> Sequence[tuple[int, Bar]]:
         """At most so many bars, oldest first, each with its seq."""
         return list(self._unpacked(self._kept[-most:])) if most > 0 else ()
+
+    def _make_room(self) -> None:
+        excess = max(0, len(self._kept) - self._room.most)
+        del self._kept[:excess]
+        self._room.kept -= excess
 
     def _place(self, start: int) -> int:
         """Where a bar belongs that begins then: at the end or close to it."""

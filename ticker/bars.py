@@ -58,7 +58,7 @@ class Bars:
         market.add_bars(made_of, made, self._bus, self.intervals)
         self._markets[symbol] = market
         if rolls:
-            window = market.add_window()
+            window = market.add_window(self._bus.minutes)
             self.rolling.add(symbol, window)
 
     def take(self, market: Market, update: Quote | Trade) -> None:

@@ -9,6 +9,7 @@ from feeds.market import Bar, Gap, Interval, Quote, Stats, Trade
 from ticker.bar_history import BarHistory
 from ticker.encodings import Encoding
 from ticker.history import PAST_TRADES, History, Retention
+from ticker.room import Room
 from ticker.rows import Row
 from ticker.series import Series
 
@@ -58,7 +59,7 @@ class Topic:
     )
 
     def __init__(
-        self, channel: ChannelName, symbol: str, epoch: str, interval: Interval | None = None, bars_kept: int = 0
+        self, channel: ChannelName, symbol: str, epoch: str, interval: Interval | None = None, room: Room | None = None
     ) -> None:
         self.channel: ChannelName = channel
         self.interval: Interval | None = interval
@@ -67,7 +68,7 @@ class Topic:
         self.seq = 0
         self.value: Value | None = None
         self.history = History() if channel == "trades" else None
-        self.bars = None if interval is None else BarHistory(symbol, interval, bars_kept)
+        self.bars = None if interval is None or room is None else BarHistory(symbol, interval, room)
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
         self.others: tuple[int, dict[tuple[Encoding, bool], bytes]] = (0, {})
@@ -89,15 +90,14 @@ class Listener(Protocol):
 class Bus:
     """Makes topics, and publishes on them."""
 
-    def __init__(self, epoch: str, listener: Listener, retention: Retention, bars_kept: int = 300) -> None:
+    def __init__(self, epoch: str, listener: Listener, retention: Retention) -> None:
         self._epoch = epoch
         self._listener = listener
         self._retention = retention
-        self._bars_kept = bars_kept
 
     def topic(self, channel: ChannelName, symbol: str, interval: Interval | None = None) -> Topic:
         """A new topic, without a value; for bars of one interval."""
-        return Topic(channel, symbol, self._epoch, interval, self._bars_kept)
+        return Topic(channel, symbol, self._epoch, interval, self._retention.bars)
 
     def publish(self, topic: Topic, value: Value) -> None:
         """Number the value, keep it as the topic's newest and hand it on, before this returns."""
@@ -108,6 +108,15 @@ class Bus:
             assert type(value) is Trade
             self._retention.keep(topic.history, topic.seq, value)
         self._listener.published(topic)
+
+    def divide_memory(self) -> None:
+        """There are new topics: each has its share of what may be kept of the past."""
+        self._retention.divide()
+
+    @property
+    def minutes(self) -> Room:
+        """Where minutes are counted that are no topic's."""
+        return self._retention.minutes
 
     def leave_room(self, topic: Topic) -> None:
         """Number a topic's trades so that there are numbers left for those of before."""

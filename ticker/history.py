@@ -1,5 +1,7 @@
 """What is retained of the trades: of each symbol so many, all of them young, and together of so many bytes.
 
+Of those bytes the bars have up to half (ticker/room.py), divided evenly; the trades have the rest.
+
 Whatever is beyond one of the bounds goes, the oldest first. Keeping a trade costs a look at its own topic's oldest.
 What is beyond a bound over all topics is found by a heap of the topics, in the order of the oldest that each retains.
 """
@@ -12,6 +14,7 @@ from msgspec.structs import replace
 
 from feeds.market import Gap, Trade
 from feeds.timestamps import SECOND, nanoseconds
+from ticker.room import Room
 
 # A trade's topic's seq at the time, the trade or the gap between trades, and its place in the order of publishing.
 Entry = tuple[int, Trade | Gap, int]
@@ -19,6 +22,7 @@ Entry = tuple[int, Trade | Gap, int]
 # What a retained trade takes, with its texts and numbers: tests/ticker/test_history.py measures 400 to 700 bytes.
 ENTRY_BYTES = 640
 
+MINUTES_MOST = 2 * 1_440  # they go by time, not by number
 PAST_TRADES = 1_000  # seqs left free below a feed's first trade, for those that the venue knows from before
 
 
@@ -58,11 +62,15 @@ class Retention:
         trades_kept: int = 10_000,
         trades_kept_s: float = 300,
         bytes_kept: int = 268_435_456,
+        bars_kept: int = 300,
     ) -> None:
         self.started = started
         self.place = 0
         self._past_place = 0  # negative below: before all that was published
         self._each_most = trades_kept
+        self.bars = Room(bars_kept, bytes_kept // 2)
+        self.minutes = Room(MINUTES_MOST)  # of 24-hour figures, which need them all
+        self._bytes = bytes_kept
         self._all_most = bytes_kept // ENTRY_BYTES
         self._age_most = int(trades_kept_s * SECOND)
         self._kept = 0
@@ -72,7 +80,11 @@ class Retention:
     @property
     def size(self) -> int:
         """What is retained takes so many bytes, as an estimate."""
-        return self._kept * ENTRY_BYTES
+        return self._kept * ENTRY_BYTES + self.bars.size + self.minutes.size
+
+    def divide(self) -> None:
+        """All topics there are exist: what their bars do not need is the trades'."""
+        self._all_most = (self._bytes - self.bars.reserved) // ENTRY_BYTES
 
     def keep(self, history: History, seq: int, item: Trade | Gap) -> None:
         """Retain a topic's newest trade or gap, and drop what is beyond a bound for it."""

@@ -41,6 +41,7 @@ class Pipeline:
                 self._bus.leave_room(market.trades)
             self._known[instrument.symbol] = freshness, market
             self._say(freshness, now)
+        self._bus.divide_memory()
 
     def receive(self, event: Event) -> None:
         """Publish what follows from an event."""
