@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from feeds.market import INTERVALS, Bar, Interval, Side, Trade
 from feeds.messages import Message
 
-URL = "https://api.binance.com"
+REST_URL = "https://api.binance.com"
 MILLISECOND = 1_000_000  # nanoseconds
 TAKER: dict[bool, Side] = {True: "sell", False: "buy"}  # by whether the buyer was the maker
 
@@ -32,7 +32,9 @@ class _Kline(Struct, array_like=True, gc=False):
     trades: int
 
 
-class _AggTrade(Struct, gc=False):
+class AggTrade(Struct, gc=False):
+    """A trade as the stream has it, too."""
+
     number: int = field(name="a")
     price: str = field(name="p")
     size: str = field(name="q")
@@ -41,7 +43,7 @@ class _AggTrade(Struct, gc=False):
 
 
 _KLINES = Message("klines", list[_Kline])
-_TRADES = Message("aggTrades", list[_AggTrade])
+_TRADES = Message("aggTrades", list[AggTrade])
 
 
 class BinanceArchive:

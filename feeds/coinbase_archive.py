@@ -15,7 +15,7 @@ from feeds.market import Bar, Interval, Side, Trade
 from feeds.messages import Message
 from feeds.timestamps import SECOND
 
-URL = "https://api.coinbase.com"
+REST_URL = "https://api.coinbase.com"
 GRANULARITY: Mapping[Interval, str] = {"1m": "ONE_MINUTE", "5m": "FIVE_MINUTE", "1h": "ONE_HOUR", "1d": "ONE_DAY"}
 TAKER: dict[str, Side] = {"BUY": "sell", "SELL": "buy"}
 NUMBER_MOST = 10**18

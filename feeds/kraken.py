@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Literal
 import orjson
 from msgspec import Struct, field
 
-from feeds import kraken_archive
 from feeds.adapter import (
     Acknowledged,
     Alive,
@@ -26,7 +25,7 @@ from feeds.adapter import (
     VenueOptions,
 )
 from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, joined
-from feeds.kraken_archive import KrakenArchive
+from feeds.kraken_archive import REST_URL, KrakenArchive
 from feeds.links import subscriptions
 from feeds.market import Channel, Instrument, Quote, Stats, Trade
 from feeds.messages import Channels, Headed, Message
@@ -110,7 +109,7 @@ class Kraken:
 
     def __init__(self, options: KrakenOptions) -> None:
         self._url = options.url or URL
-        self._history_url = options.history_from(kraken_archive.URL)
+        self._history_url = options.history_from(REST_URL)
         self._channels = options.channels
         self._symbols = {symbol.replace("-", "/"): f"{options.name}:{symbol}" for symbol in options.symbols}
         self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in self._symbols.values())

@@ -16,7 +16,7 @@ from feeds.market import INTERVALS, Bar, Interval, Side, Trade
 from feeds.messages import Message
 from feeds.timestamps import SECOND, to_the_second
 
-URL = "https://api.kraken.com"
+REST_URL = "https://api.kraken.com"
 ASSETS = {"BTC": "XBT", "DOGE": "XDG"}
 TAKER: dict[str, Side] = {"b": "buy", "s": "sell"}
 MINUTE = INTERVALS["1m"]

@@ -89,6 +89,8 @@ class Playback:
             for event in source.step(clock()):
                 self._note(event)
                 publish(event)
+                if type(event) is Past:  # as long as a whole turn's other steps
+                    return
 
     def _note(self, event: Event) -> None:
         if isinstance(event, LinkState):

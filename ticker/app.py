@@ -73,11 +73,7 @@ class Service:
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
         self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
-        intervals, most = settings.bars.intervals, history.bars_per_interval
-        self._wanted = Wanted(dict.fromkeys(intervals, most), history.trades_per_symbol)
-        self._feeds = [self._add_feed(stanza) for stanza in settings.feeds]
-        if (bars := self._retention.bars.most) < history.bars_per_interval:
-            log.warning("[history] bytes allows fewer bars of each symbol and interval than configured", bars=bars)
+        self._feeds = self._add_feeds(settings)
         hub = Hub(
             directory,
             self._fanout,
@@ -132,10 +128,15 @@ class Service:
         self._readiness.state = "draining"
         await self._front.close()
 
-    def _add_feed(self, stanza: catalog.AnyOptions) -> Feed:
-        feed = catalog.build(stanza, self._pipeline.receive, self._clock, self._wanted)
-        self._pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, self._clock(), has_past=feed.has_past)
-        return feed
+    def _add_feeds(self, settings: Settings) -> list[Feed]:
+        history, add = settings.history, self._pipeline.add_feed
+        wanted = Wanted(dict.fromkeys(settings.bars.intervals, history.bars_per_interval), history.trades_per_symbol)
+        feeds = [catalog.build(stanza, self._pipeline.receive, self._clock, wanted) for stanza in settings.feeds]
+        for feed in feeds:
+            add(feed.name, feed.instruments, feed.link_symbols, self._clock(), has_past=feed.has_past)
+        if (most := self._retention.bars.most) < history.bars_per_interval:
+            log.warning("[history] bytes allows fewer bars of a symbol and interval than configured", bars=most)
+        return feeds
 
     def _sources(self, hub: Hub, clients_limit: int) -> Sources:
         return Sources(
@@ -196,10 +197,9 @@ class Service:
             asyncio.get_running_loop().call_soon(lambda: self._close_bars(self._clock()))
 
     def _note_readiness(self, now: int) -> None:
-        if self._readiness.state == "starting":
-            waited = now - self._started >= READY_AFTER_S * SECOND
-            if waited or all(feed.tried for feed in self._feeds):
-                self._readiness.state = "ready"
+        waited = now - self._started >= READY_AFTER_S * SECOND
+        if self._readiness.state == "starting" and (waited or all(feed.tried for feed in self._feeds)):
+            self._readiness.state = "ready"
 
 
 def run(settings: Settings) -> int:

@@ -53,7 +53,7 @@ class Bars:
         if made_of is None or not intervals:
             return
         made = SymbolBars(symbol, intervals, self._closings)
-        if has_past:
+        if has_past and made_of is Trade:
             made.expect_past()
         market.add_bars(made_of, made, self._bus, self.intervals)
         self._markets[symbol] = market

@@ -125,9 +125,9 @@ def test_the_venue_is_asked_in_its_own_way(name: str, venue_symbol: str, bars: s
 @pytest.mark.parametrize(
     ("adapter", "options", "usual"),
     [
-        (Binance, BinanceOptions, binance_archive.URL),
-        (Coinbase, CoinbaseOptions, coinbase_archive.URL),
-        (Kraken, KrakenOptions, kraken_archive.URL),
+        (Binance, BinanceOptions, binance_archive.REST_URL),
+        (Coinbase, CoinbaseOptions, coinbase_archive.REST_URL),
+        (Kraken, KrakenOptions, kraken_archive.REST_URL),
     ],
 )
 def test_the_address_is_the_venues_unless_the_feed_is_another_ones(adapter: type, options: type, usual: str) -> None:
