@@ -77,6 +77,7 @@ class _Found:
         self.until = 0  # what has been told of the past reaches so far
         self.today: list[Bar] = []  # the day's hours, to join the day with
         self.trades: Sequence[Trade] = ()  # those that wait for the first live one
+        self.lacks_trades = False
         self.done = False
 
 
@@ -134,21 +135,22 @@ class Backfill:
                 try:
                     await work(symbol, found)
                 except (FetchError, DecodeError) as error:
-                    self._problem = self._problem or masked(str(error))
-                    self._over |= isinstance(error, FetchError) and error.lasting
+                    self._note(error)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(take_turns())
+
+    def _note(self, error: FetchError | DecodeError) -> None:
+        self._problem = self._problem or masked(str(error))
+        self._over |= isinstance(error, FetchError) and error.lasting
 
     async def _tell_what_was(self, symbol: str, found: _Found) -> None:
         until = _minute(self._feed.clock() - SETTLED)
         known = {interval: span(interval, number, until) for interval, number in self._plan.items()}
         bars = [bar for interval in known for bar in await self._bars(symbol, found, interval, known[interval])]
         if self._trades_most:
-            answer = await self._fetcher.get(self._archive.trades_url(found.venue_symbol, self._trades_most))
-            read = self._archive.read_trades(answer, symbol, self._feed.clock())
-            found.trades = sorted(read, key=_number)[-self._trades_most :]
+            found.trades = await self._trades(symbol, found)
         today = until - until % DAY
         found.until, found.today = until, [bar for bar in bars if bar.interval == "1h" and bar.start >= today]
         past = Past(
@@ -176,7 +178,7 @@ class Backfill:
         self._feed.publish(
             Past(symbol, self._feed.clock(), until, known, tuple(bars), self._take_trades(found, final=True))
         )
-        found.done = True
+        found.done = not found.lacks_trades
 
     async def _bars(self, symbol: str, found: _Found, interval: Interval, times: tuple[int, int]) -> list[Bar]:
         """The bars of an interval that begin in a span of time, oldest first."""
@@ -185,6 +187,17 @@ class Backfill:
         read = self._archive.read_bars(answer, symbol, interval, self._feed.clock())
         by_start = {bar.start: bar for bar in read if first <= bar.start < end}
         return [by_start[start] for start in sorted(by_start) if start % INTERVALS[interval] == 0]
+
+    async def _trades(self, symbol: str, found: _Found) -> Sequence[Trade]:
+        """The newest, oldest first; that there are none to be had does not cost the bars."""
+        try:
+            answer = await self._fetcher.get(self._archive.trades_url(found.venue_symbol, self._trades_most))
+            read = self._archive.read_trades(answer, symbol, self._feed.clock())
+            return sorted(read, key=_number)[-self._trades_most :]
+        except (FetchError, DecodeError) as error:
+            self._note(error)
+            found.lacks_trades = True
+            return ()
 
     def _take_trades(self, found: _Found, *, final: bool) -> tuple[Trade, ...]:
         """Those that can be told: once the first live one is known, or in the end."""

@@ -198,6 +198,18 @@ class TestFailures:
         assert len(past) == 50
         assert rig.clock() < NOW + 60 * SECOND, "nobody waits for what will not come"
 
+    async def test_that_there_are_no_trades_does_not_cost_the_bars(self) -> None:
+        answers = binance({"AB": TAPE})
+
+        def without_trades(request: web.Request) -> web.StreamResponse:
+            return web.Response(status=400) if "aggTrades" in request.path else answers(request)
+
+        async with RestVenue(without_trades) as venue:
+            rig = Rig(venue)
+            first, last, *_ = await rig.run()
+        assert (closes(first, "1m"), first.trades, last.trades, last.final) == (65, (), (), True)
+        assert rig.live.counts.histories == {"complete": 0, "failed": 1}
+
     async def test_a_bug_is_told_and_ends_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with RestVenue(binance({"AB": TAPE})) as venue:
             rig = Rig(venue)
