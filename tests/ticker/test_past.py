@@ -90,13 +90,14 @@ gaps = st.sampled_from([s * SECOND for s in (1, 7, 20, 61, 400)])
 prints = st.lists(st.tuples(gaps, st.integers(1, 9)), min_size=5, max_size=60)
 
 
-@given(
-    prints, st.integers(0, 3_000), st.integers(0, 4), st.sampled_from((("1m", "5m", "1h", "1d"), ("1s", "1h"), ("5m",)))
-)
+choices = st.sampled_from((("1m", "5m", "1h", "1d"), ("1s", "1h"), ("5m",)))
+
+
+@given(prints, st.integers(0, 3_000), st.integers(0, 4), st.sampled_from((0, 0, 70, 230)), choices)
 def test_in_the_end_all_bars_have_all_trades_once(
-    steps: list[tuple[int, int]], came_s: int, age_s: int, intervals: tuple[Interval, ...]
+    steps: list[tuple[int, int]], came_s: int, age_s: int, takes_s: int, intervals: tuple[Interval, ...]
 ) -> None:
-    """Of a service that came some time after midnight, whenever that was."""
+    """Of a service that came some time around midnight, and of a venue that takes a while to answer."""
     at, tape = MIDNIGHT - 7_000 * SECOND, list[Print]()
     for gap, price in steps:
         at += gap
@@ -104,18 +105,19 @@ def test_in_the_end_all_bars_have_all_trades_once(
     came = tape[0].at + came_s * SECOND
     rig = Rig(came, intervals=intervals)
     whole = came - came % MINUTE + MINUTE
+    answered = whole + (5 + takes_s) * SECOND
     live = [one for one in tape if one.at >= came]
     rig.fill(past([one for one in tape if one.at < came], came - came % MINUTE, came, final=False))
     joined = False
     for one in live:
-        if not joined and one.at + age_s * SECOND >= whole + 5 * SECOND:
-            rig.pass_to(whole + 5 * SECOND)
+        if not joined and one.at + age_s * SECOND >= answered:
+            rig.pass_to(answered)
             rig.fill(past([p for p in tape if p.at < whole], whole, rig.stage.clock(), final=True))
             joined = True
         rig.pass_to(one.at + age_s * SECOND)
         rig.trade(one)
     if not joined:
-        rig.pass_to(whole + 5 * SECOND)
+        rig.pass_to(answered)
         rig.fill(past([p for p in tape if p.at < whole], whole, rig.stage.clock(), final=True))
     for interval in intervals:
         if interval == "1s":
@@ -169,6 +171,16 @@ def closed(peer: Peer) -> list[tuple[object, ...]]:
         for m in peer.sink.news()
         if m["type"] == "bar" and m["closed"]
     ]
+
+
+def test_the_answer_may_take_minutes(rig: Rig) -> None:
+    live = [Print(at(minute), price) for minute, price in ((66.2, 9), (67.3, 2), (68.4, 5), (69.1, 4))]
+    for one in live:
+        rig.pass_to(one.at)
+        rig.trade(one)
+    rig.fill(past(TAPE, at(66), at(69.2), final=True))
+    for interval in PLAN:
+        assert [figures(bar) for bar in rig.bars(interval)] == [figures(b) for b in bars_of(TAPE + live, interval)]
 
 
 def test_a_late_trade_that_the_venues_bar_has_counts_no_second_time(rig: Rig) -> None:
