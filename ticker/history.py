@@ -103,23 +103,23 @@ class Retention:
     def prepend(self, history: History, trades: Sequence[Trade], now: int) -> None:
         """Retain the trades before the first, as far as they are within the bounds; nothing once there are some.
 
-        `received` never decreases in publish order: theirs are the nanoseconds before the first one's.
+        `received` never decreases in publish order, over all topics: theirs are the nanoseconds before the service
+        started. So nobody who resumes gets them, unless it was before that.
         """
-        if history.dropped:
+        if history.dropped or now - self._age_most >= self.started:
             return
         young = [trade for trade in trades if trade.time is None or nanoseconds(trade.time) >= now - self._age_most]
         free = min(PAST_TRADES, self._each_most - len(history), self._all_most - self._kept)
         young = young[-free:] if free > 0 else []
-        received = history.entries[0][1].received if history.entries else now
         for number, trade in enumerate(reversed(young)):
             self._past_place -= 1
-            received -= 1
-            entry = (PAST_TRADES - number, replace(trade, received=received), self._past_place)
-            history.entries.appendleft(entry)
+            old = replace(trade, received=self.started + self._past_place)
+            history.entries.appendleft((PAST_TRADES - number, old, self._past_place))
         self._kept += len(young)
         history.dropped -= len(young)  # what was published first keeps its place, whoever is reading
         if young and not history.queued:
-            self._enqueue(history, received)
+            history.queued = True
+            heappush(self._oldest, (history.entries[0][2], history))
 
     def prune(self, now: int) -> None:
         """Drop what is too old, also of topics that have nothing new."""

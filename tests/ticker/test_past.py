@@ -62,7 +62,7 @@ class Rig:
 
     def __init__(self, came: int, **options: object) -> None:
         self.stage = Stage("x:A", has_past=True, **options)
-        self.stage.clock.now = came
+        self.stage.clock.now = self.stage.retention.started = came
         self.stage.link("connected")
 
     def pass_to(self, at: int) -> None:
@@ -234,10 +234,33 @@ class TestTrades:
         received = [m["received"] for m in found]
         assert received == sorted(set(received))
 
-    def test_who_resumes_behind_the_first_live_one_gets_none_of_them(self, rig: Rig) -> None:
-        since = rfc3339(rig.stage.clock())
-        found = rig.stage.connect().subscribe("trades", "x:A", since=since)
-        assert [m["seq"] for m in found if m["type"] in ("trade", "gap")] == [PAST_TRADES + 1]
+    def test_who_resumes_from_this_run_gets_none_of_them(self, rig: Rig) -> None:
+        peer = rig.stage.connect()
+        for since in (rig.stage.retention.started, rig.stage.clock()):
+            found = peer.subscribe("trades", "x:A", since=rfc3339(since))
+            assert [m["seq"] for m in found if m["type"] == "trade"] == [PAST_TRADES + 1]
+            assert not any(m["type"] == "gap" for m in found)
+
+    def test_who_resumes_from_another_run_gets_all_behind_a_gap(self, rig: Rig) -> None:
+        found = rig.stage.connect().subscribe("trades", "x:A", since="2026-08-01T00:00:00Z")
+        told = [
+            m["type"] if m["type"] == "gap" else m["seq"] - PAST_TRADES for m in found if m["type"] in ("gap", "trade")
+        ]
+        assert told == ["gap", -4, -3, -2, -1, 0, 1]
+
+    def test_they_are_older_than_all_that_any_other_symbol_has(self) -> None:
+        stage = Stage("x:A", "x:B", has_past=True)
+        stage.link("connected")
+        for symbol in ("x:A", "x:B"):
+            stage.trade(symbol)
+            stage.clock.advance(1)
+        now = stage.clock()
+        for symbol in ("x:B", "x:A"):
+            told = tuple(Trade(symbol, now, None, "5", "1", None, str(n), n) for n in range(3))
+            stage.pipeline.receive(Past(symbol, now, trades=told))
+        found = [m for m in stage.connect().subscribe("trades", "*", snapshot=99) if m["type"] == "trade"]
+        assert [m["received"] for m in found] == sorted(m["received"] for m in found)
+        assert len(found) == 8
 
     def test_they_come_once(self, rig: Rig) -> None:
         rig.fill(Past("x:A", at(65.6), trades=(old(0, 64),)))
