@@ -12,7 +12,7 @@ import gc
 import pstats
 from collections import Counter
 from collections.abc import Callable
-from time import perf_counter_ns
+from time import monotonic_ns, perf_counter_ns
 from typing import Annotated
 
 import structlog
@@ -24,6 +24,7 @@ from rich.table import Table
 from feeds import catalog
 from feeds.adapter import Adapter
 from feeds.conversation import Conversation
+from feeds.feed import Clock
 from feeds.market import CHANNEL_OF, CHANNELS, Event, Quote, Stats, Trade
 from feeds.reader import Reader
 from feeds.timestamps import clock
@@ -62,7 +63,9 @@ class Rig:
 
     def __init__(self, source: Frames, stage: str) -> None:
         self._due: list[Callable[[], None]] = []
-        now = clock()
+        self._offset = 0
+        self.come(source.received[0])
+        now = self._clock
         symbols = tuple(f"{source.venue}:{name}" for name in source.instruments)
         deciders = Deciders(symbols, now, lambda _, what: self._due.append(what), write_all)
         if stage == "all":
@@ -73,8 +76,15 @@ class Rig:
             )
             while self._due:
                 self.flush()
-        feed = feed_of(source, deciders.pipeline.receive if stage in ("publish", "all") else _ignore)
+        feed = feed_of(source, deciders.pipeline.receive if stage in ("publish", "all") else _ignore, now)
         self.receive = _decode(feed.adapter, now()) if stage == "decode" else _receive(feed)
+
+    def come(self, now: int) -> None:
+        """Let it be that time: a clock that runs as the service's does, set anew before each frame."""
+        self._offset = now - monotonic_ns()
+
+    def _clock(self) -> int:
+        return monotonic_ns() + self._offset
 
     def flush(self) -> None:
         """What the loop does in its next turn: the client is written to."""
@@ -83,10 +93,10 @@ class Rig:
             what()
 
 
-def feed_of(source: Frames, publish: Callable[[Event], None]) -> WebSocketFeed:
+def feed_of(source: Frames, publish: Callable[[Event], None], now: Clock) -> WebSocketFeed:
     """The feed that the service makes of a stanza with all channels."""
     stanza = {"name": source.venue, "adapter": source.venue, "symbols": source.instruments, "channels": CHANNELS}
-    feed = catalog.build(STANZA.validate_python(stanza), publish, clock())
+    feed = catalog.build(STANZA.validate_python(stanza), publish, now)
     assert isinstance(feed, WebSocketFeed)
     return feed
 
@@ -107,7 +117,7 @@ def _ignore(_: Event) -> None:
 
 def kinds_of(source: Frames) -> list[str]:
     """For each frame the channels that it has updates of."""
-    decode = feed_of(source, _ignore).adapter.decode
+    decode = feed_of(source, _ignore, clock()).adapter.decode
     return [_kind([type(item) for item in decode(frame, 0)]) for frame in source.frames]
 
 
@@ -120,7 +130,8 @@ def play(source: Frames, kinds: list[str], rig: Rig) -> Counter[str]:
     """Nanoseconds spent on the frames of each kind."""
     spent: Counter[str] = Counter()
     receive, begin = rig.receive, len(kinds) // WARM_UP
-    for number, (frame, kind) in enumerate(zip(source.frames, kinds, strict=True)):
+    for number, (frame, received, kind) in enumerate(zip(source.frames, source.received, kinds, strict=True)):
+        rig.come(received)
         started = perf_counter_ns()
         receive(frame)
         took = perf_counter_ns() - started
@@ -159,7 +170,8 @@ def profile(source: Frames, repeats: int) -> None:
     profiler = cProfile.Profile()
     for _ in range(repeats):
         rig = Rig(source, "all")
-        for number, frame in enumerate(source.frames):
+        for number, (frame, received) in enumerate(zip(source.frames, source.received, strict=True)):
+            rig.come(received)
             profiler.runcall(rig.receive, frame)
             if number % BURST == 0:
                 rig.flush()

@@ -10,6 +10,8 @@ from tests.requires import RECORDED
 from tests.venues import binance, capture, coinbase, kraken
 
 INSTRUMENTS = 100
+MILLISECOND = SECOND // 1_000
+DELAY = 20 * MILLISECOND  # from the venue to us
 RECORDINGS = {
     "binance/capture_2021-10-12_BINANCE.ws.1.0": "NKN-USDT BLZ-ETH LRC-BTC RUNE-EUR",
     "binance/capture_2021-10-12_BINANCE_US.ws.1.0": "CRV-USDT COMP-USDT OMG-BUSD ZRX-USDT",
@@ -24,6 +26,7 @@ class Frames(NamedTuple):
     venue: str
     instruments: tuple[str, ...]
     frames: list[bytes]
+    received: list[int]  # when each frame was, in nanoseconds since 1970
 
 
 def built(count: int) -> Iterator[Frames]:
@@ -31,8 +34,8 @@ def built(count: int) -> Iterator[Frames]:
     names = tuple(f"C{number}-USD" for number in range(INSTRUMENTS))
     for venue, make in BUILDERS.items():
         chance = random.Random(7)
-        frames = [frame.encode() for number in range(count) for frame in make(chance, number)]
-        yield Frames(f"{venue} built", venue, names, frames)
+        made = [(frame.encode(), _at(number) + DELAY) for number in range(count) for frame in make(chance, number)]
+        yield Frames(f"{venue} built", venue, names, *map(list, zip(*made, strict=True)))
 
 
 def recorded() -> Iterator[Frames]:
@@ -41,8 +44,9 @@ def recorded() -> Iterator[Frames]:
         path = RECORDED / name
         if path.exists():
             venue = name.partition("/")[0].removesuffix("_at")
-            frames = [frame.text.encode() for frame in capture.read(path)]
-            yield Frames(f"{venue} {_title(path)}", venue, tuple(instruments.split()), frames)
+            frames = capture.read(path)
+            texts, times = [frame.text.encode() for frame in frames], [round(frame.at * SECOND) for frame in frames]
+            yield Frames(f"{venue} {_title(path)}", venue, tuple(instruments.split()), texts, times)
 
 
 def not_here() -> list[str]:
@@ -58,7 +62,14 @@ def _binance(chance: random.Random, number: int) -> list[str]:
     symbol, (bid, ask, size) = f"C{number % INSTRUMENTS}USD", _values(chance, 8)
     return [
         binance.book_ticker(symbol, 400_900_217 + number, bid, ask, size),
-        binance.agg_trade(symbol, 15_683_430 + number // INSTRUMENTS, bid, size, sold=chance.random() < 0.5),
+        binance.agg_trade(
+            symbol,
+            15_683_430 + number // INSTRUMENTS,
+            bid,
+            size,
+            sold=chance.random() < 0.5,
+            at=_at(number) // MILLISECOND,
+        ),
     ]
 
 
@@ -96,5 +107,10 @@ def _values(chance: random.Random, digits: int) -> tuple[str, str, str]:
     return f"{bid:.{digits}f}", f"{bid * 1.0001:.{digits}f}", f"{chance.uniform(0.001, 100):.8f}"
 
 
+def _at(number: int) -> int:
+    """When the venue made a frame, in nanoseconds since 1970; all of them within a minute, so that no bar ends."""
+    return 1_790_000_000 * SECOND + number * 1_234_567
+
+
 def _time(number: int) -> str:
-    return rfc3339(1_790_000_000 * SECOND + number * 1_234_567)
+    return rfc3339(_at(number))

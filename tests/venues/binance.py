@@ -84,10 +84,12 @@ def book_ticker(symbol: str, update: int, bid: str, ask: str, size: str = "1.000
     return _combined(symbol, "bookTicker", data)
 
 
-def agg_trade(symbol: str, number: int, price: str, size: str = "0.50000000", *, sold: bool = False) -> str:
-    """A trade; numbers of a symbol follow each other. `sold`: the taker sold."""
+def agg_trade(
+    symbol: str, number: int, price: str, size: str = "0.50000000", *, sold: bool = False, at: int | None = None
+) -> str:
+    """A trade; numbers of a symbol follow each other. `sold`: the taker sold; `at`: milliseconds since 1970."""
     data = {"e": "aggTrade", "E": 1786309548100, "s": symbol, "a": number, "p": price, "q": size}
-    data |= {"f": number * 2, "l": number * 2, "T": 1786309548000 + number, "m": sold, "M": True}
+    data |= {"f": number * 2, "l": number * 2, "T": at or 1786309548000 + number, "m": sold, "M": True}
     return _combined(symbol, "aggTrade", data)
 
 
