@@ -71,7 +71,7 @@ class Service:
             bars_kept=history.bars_per_interval,
         )
         self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
-        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **_section(settings.bars, leave_out=()))
+        self._bars = Bars(self._bus, **_section(settings.bars, leave_out=()))
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         self._feeds = self._add_feeds(settings)
         hub = Hub(

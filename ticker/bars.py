@@ -1,6 +1,6 @@
 """The service's bars: which symbols have them, what they are made of, and what is told of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -29,13 +29,11 @@ class Bars:
         intervals: Sequence[Interval] = INTERVALS,
         grace_s: float = 5,
         from_quotes: Iterable[str] = (),
-        is_heard: Callable[[Topic], object] = lambda _: True,
     ) -> None:
         self.intervals = intervals
         self.rolling = Rolling()
         self._bus = bus
         self._from_quotes = from_quotes
-        self._is_heard = is_heard
         self._unheard: dict[Market, None] = {}
         self._closings = Closings(grace_s)
         self._markets: dict[str, Market] = {}
@@ -70,7 +68,7 @@ class Bars:
             return
         if market.window is not None:
             self.rolling.changed(market.instrument.symbol)
-        if told is USUAL and (market in self._unheard or not any(map(self._is_heard, market.bars.values()))):
+        if told is USUAL and (market in self._unheard or not any(map(_is_heard, market.bars.values()))):
             self._unheard[market] = None
             return
         for bar in told:
@@ -129,6 +127,10 @@ class Bars:
         if any(matches(pattern, instrument.symbol) for pattern in self._from_quotes):
             return Quote if "quotes" in instrument.channels else None
         return Trade if "trades" in instrument.channels else None
+
+
+def _is_heard(topic: Topic) -> bool:
+    return topic.audience is not None
 
 
 def _middle(quote: Quote | Trade) -> str | None:

@@ -1,7 +1,7 @@
 """Topics: each numbers its updates, keeps the newest and, for trades, the recent ones. Publishing is synchronous."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -40,11 +40,13 @@ class Topic:
 
     `epoch` names the run of numbering: another run counts from 1 again. `seq` numbers the updates; 0: there was none
     yet. `history`, for trades alone, holds what is retained. `bars`, for bars alone, holds the closed ones; the value
-    is the open one, or the one just closed. `frame` and `snapshot` hold the newest value's bytes for WebSockets once
-    frames.py has made them, and `others` those in other encodings, with the seq that they belong to.
+    is the open one, or the one just closed. `audience` is who gets it, as the listener keeps that; None: nobody does.
+    `frame` and `snapshot` hold the newest value's bytes for WebSockets once frames.py has made them, and `others` those
+    in other encodings, with the seq that they belong to.
     """
 
     __slots__ = (
+        "audience",
         "bars",
         "channel",
         "epoch",
@@ -69,6 +71,7 @@ class Topic:
         self.value: Value | None = None
         self.history = History() if channel == "trades" else None
         self.bars = None if interval is None or room is None else BarHistory(symbol, interval, room)
+        self.audience: Any = None
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
         self.others: tuple[int, dict[tuple[Encoding, bool], bytes]] = (0, {})
@@ -78,10 +81,10 @@ class Topic:
 
 
 class Listener(Protocol):
-    """What hears of everything that is published, at once."""
+    """What hears of what is published, at once."""
 
     def published(self, topic: Topic) -> None:
-        """The topic has a new value."""
+        """The topic, which has an audience, has a new value."""
 
     def lost(self, topic: Topic, gap: Gap) -> None:
         """Trades of the topic will not come."""
@@ -107,7 +110,8 @@ class Bus:
         if topic.history is not None:
             assert type(value) is Trade
             self._retention.keep(topic.history, topic.seq, value)
-        self._listener.published(topic)
+        if topic.audience is not None:  # most topics have none most of the time
+            self._listener.published(topic)
 
     def divide_memory(self) -> None:
         """There are new topics: each has its share of what may be kept of the past."""

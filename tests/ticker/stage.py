@@ -107,7 +107,7 @@ class Deciders:
         self.directory = Directory()
         self.retention = retention or Retention(clock())
         self.bus = Bus(EPOCH, self.fanout, self.retention)
-        self.bars = Bars(self.bus, intervals=intervals, is_heard=self.fanout.is_heard, **bars or {})
+        self.bars = Bars(self.bus, intervals=intervals, **bars or {})
         self.pipeline = Pipeline(self.bus, self.directory, self.watch, self.bars)
         self.hub = Hub(
             self.directory,
