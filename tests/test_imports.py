@@ -35,8 +35,10 @@ MOVES_BYTES = {
     "ticker.loop",
     "ticker.polls",
     "ticker.rest",
+    "ticker.serving",
     "ticker.slices",
     "ticker.sse",
+    "ticker.timer",
     "ticker.turns",
     "ticker.watch.run",
     "ticker.websocket",
@@ -56,7 +58,7 @@ SHARED_FEEDS = {
     "feeds.timestamps",
 }
 KNOWS_THE_CATALOG = {"ticker.app", "ticker.cli", "ticker.settings"}
-KNOWS_THE_SETTINGS = {"ticker.app", "ticker.cli"}
+KNOWS_THE_SETTINGS = {"ticker.app", "ticker.cli", "ticker.serving"}
 
 SOCKETS_AND_LOOPS = {"aiohttp", "asyncio", "http", "selectors", "socket", "ssl", "threading", "urllib", "uvloop"}
 CLOCK_CALLS = {

@@ -1,8 +1,7 @@
-"""The service: puts the parts together, owns the one timer, and starts and stops everything in order."""
+"""The service: puts the parts together. Starting it, and stopping it in order: ticker/serving.py."""
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -10,18 +9,16 @@ from aiohttp import web
 
 from feeds import catalog
 from feeds.archive import Wanted
-from feeds.counts import Histogram
 from feeds.feed import Feed, keep_running
 from feeds.timestamps import SECOND, clock
-from ticker import announcements, files, garbage
+from ticker import files, garbage
 from ticker.addresses import is_loopback
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.connection import write_all
 from ticker.cors import Cors
-from ticker.counts import SHORT_BUCKETS, ClientCounts
+from ticker.counts import ClientCounts
 from ticker.directory import Directory, by_pattern
-from ticker.errors import ServeError
 from ticker.fanout import Fanout
 from ticker.fields import FieldSets
 from ticker.flusher import Schedule
@@ -29,7 +26,6 @@ from ticker.freshness import Watch
 from ticker.front import Front
 from ticker.history import Retention
 from ticker.hub import Hub
-from ticker.loop import loop_factory, schedule_on, until_told
 from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
@@ -37,14 +33,12 @@ from ticker.readiness import Readiness
 from ticker.requests import Limits
 from ticker.rest import Rest
 from ticker.settings import Section, Settings
+from ticker.timer import PARTS, TICK_S, Duty, Timer
 
-TICK_S = 0.1
-PARTS = 10  # each tick sees to a tenth of the clients' pings: they come a second late at most
 # Keys of [fanout] that are not the fan-out's own: the sockets' and the sessions'.
 NOT_OF_FANOUT = ("ping_s", "pong_timeout_s", "send_buffer_bytes", "notsent_lowat_bytes", "rates", "ticker_rate")
 OF_FRONT = ("ping_s", "pong_timeout_s", "write_deadline_s", "send_buffer_bytes", "notsent_lowat_bytes")
 READY_AFTER_S = 20.0  # a feed that cannot even be tried does not keep the others from being served for longer
-SHUTDOWN_S = 2.0  # for requests under way; with the close handshakes before it, all is over within 5 s
 
 log = structlog.get_logger("ticker")
 
@@ -55,7 +49,7 @@ class Service:
     def __init__(self, settings: Settings, schedule: Schedule) -> None:
         self._clock = clock()
         self._started = self._clock()
-        self._loop_lag = Histogram(SHORT_BUCKETS)
+        self._timer = Timer(self._duties)
         self._readiness = Readiness()
         fanout, limits, history, fresh = settings.fanout, settings.limits, settings.history, settings.freshness
         self._fanout = Fanout(self._clock, schedule, write_all, **_section(fanout, leave_out=NOT_OF_FANOUT))
@@ -119,7 +113,7 @@ class Service:
     async def run_feeds(self) -> None:
         """Run every feed and the timer until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._tick())
+            group.create_task(self._timer.run())
             for feed in self._feeds:
                 group.create_task(keep_running(feed, self._pipeline.receive, self._clock))
 
@@ -150,7 +144,7 @@ class Service:
             connected=self._front.connected,
             clients_limit=clients_limit,
             readiness=self._readiness,
-            loop_lag=self._loop_lag,
+            loop_lag=self._timer.lag,
             late_trades=self._bars.late,
         )
 
@@ -158,23 +152,10 @@ class Service:
         body, content_type = self._exposition.expose(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
-    async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        part, at = 0, loop.time()
-        while True:
-            at += TICK_S
-            await asyncio.sleep(at - loop.time())
-            late = loop.time() - at
-            self._loop_lag.observe(max(0.0, late))
-            self._see_to(part)
-            part = (part + 1) % PARTS
-            if late > 1:  # the machine slept, or the loop was held: no burst of ticks to catch up
-                at = loop.time()
-
-    def _see_to(self, part: int) -> None:
+    def _duties(self, part: int) -> list[Duty]:
         """What follows from time: the states twice a second, the clients in parts, what is kept once a second."""
         now = self._clock()
-        duties: list[Callable[[], None]] = [
+        duties: list[Duty] = [
             lambda: self._fanout.heartbeat(now, now + int(TICK_S * SECOND)),
             lambda: self._front.tick(now, part, PARTS),
             lambda: self._note_readiness(now),
@@ -185,11 +166,7 @@ class Service:
             duties.append(lambda: self._pipeline.tick(now))
         if part == 0:
             duties.append(lambda: self._retention.prune(now))
-        for duty in duties:
-            try:
-                duty()
-            except Exception:  # a bug in one of them must not end the others, and with them the service
-                log.exception("a regular duty failed, which is a bug")
+        return duties
 
     def _close_bars(self, now: int) -> None:
         """Those whose time is over; the loop turns between some and the next."""
@@ -200,52 +177,6 @@ class Service:
         waited = now - self._started >= READY_AFTER_S * SECOND
         if self._readiness.state == "starting" and (waited or all(feed.tried for feed in self._feeds)):
             self._readiness.state = "ready"
-
-
-def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. Raises TickerError where the service cannot start."""
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(settings))
-    return 0
-
-
-async def _serve(settings: Settings) -> None:
-    loop = asyncio.get_running_loop()
-    announcements.before(settings.server.host, settings.server.port, demo=settings.demo)
-    service = Service(settings, schedule_on(loop))
-    garbage.set_aside()
-    runner = web.AppRunner(
-        service.application(),
-        access_log=None,
-        keepalive_timeout=settings.limits.request_head_s,  # aiohttp's limit for a request's head, too
-        shutdown_timeout=SHUTDOWN_S,
-    )
-    await runner.setup()
-    host, port = settings.server.host, settings.server.port
-    try:
-        await _listen(runner, host, port)
-        feeds = asyncio.create_task(service.run_feeds())
-        announcements.listening(host, port, service.feed_names, service.example_symbol)
-        await until_told(loop, feeds)
-        log.info("stopping")
-        feeds.cancel()
-        await asyncio.wait([feeds])
-    finally:
-        for site in runner.sites:
-            await site.stop()  # no new clients
-        await service.close()
-        await runner.cleanup()
-    log.info("stopped")
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
-    try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
-    except OSError as error:
-        raise ServeError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}. "
-            "Stop what uses it, or choose another with --port or [server] port"
-        ) from error
 
 
 def _section(section: Section, leave_out: tuple[str, ...]) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def serve(
     }
     settings = load(config, {name: value for name, value in sections.items() if value}, os.environ)
     logs.set_up(settings.logging.level, settings.logging.format)
-    from ticker.app import run  # noqa: PLC0415 - keeps --help and check-config fast
+    from ticker.serving import run  # noqa: PLC0415 - keeps --help and check-config fast
 
     raise typer.Exit(run(settings))
 

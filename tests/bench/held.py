@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from feeds.timestamps import SECOND
 from tests.requires import ROOT
-from ticker import app, logs
+from ticker import logs, serving
 from ticker.loop import loop_factory
 from ticker.settings import Settings, load
 
@@ -97,7 +97,7 @@ async def serve(settings: Settings, probe: Probe) -> None:
 
     loop.add_reader(sys.stdin, answer)
     probe.start(loop)
-    await app._serve(settings)
+    await serving.serve(settings)
 
 
 def main(config: Path, causes: Annotated[float, typer.Option(metavar="MS")] = 0) -> None:

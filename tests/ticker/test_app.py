@@ -119,7 +119,7 @@ async def test_a_duty_that_fails_ends_neither_the_others_nor_the_service(monkeyp
         monkeypatch.setattr(service._fanout, "heartbeat", broken)
         with structlog.testing.capture_logs() as logged:
             service._readiness.state = "starting"
-            service._see_to(0)
+            service._timer.tick(0)
         assert [entry["log_level"] for entry in logged] == ["error"]
         assert await status(client, "/readyz") == 200
 

@@ -37,7 +37,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
         found.append(settings)
         return 0
 
-    monkeypatch.setattr("ticker.app.run", run)
+    monkeypatch.setattr("ticker.serving.run", run)
     monkeypatch.setattr(logs, "set_up", lambda *_: None)
     return found
 
@@ -136,12 +136,12 @@ def test_a_service_that_cannot_start_says_one_line(
     def run(settings: Settings) -> int:
         raise error
 
-    monkeypatch.setattr("ticker.app.run", run)
+    monkeypatch.setattr("ticker.serving.run", run)
     assert failing(capsys, "serve", code=1) == f"{error}\n"
 
 
 def test_the_exit_code_is_the_services(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticker.app.run", lambda settings: 3)
+    monkeypatch.setattr("ticker.serving.run", lambda settings: 3)
     invoke("serve", code=3)
 
 
