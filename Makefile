@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak growth plots check lint types format lock clean
+.PHONY: help run test soak fire growth plots check lint types format lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: $(VENV)/.development  ## every test
 
 soak: $(VENV)/.development  ## ten minutes of clients that come and go: does anything grow? Linux only
 	$(BIN)/python -m tests.bench.soak --minutes 10
+
+fire: $(VENV)/.development  ## a minute of clients that are cut a hundred times: is any trade missing?
+	$(BIN)/python -m tests.bench.fire
 
 growth: $(VENV)/.development  ## how the cost grows with clients, symbols and updates; a quarter of an hour
 	$(BIN)/python -m tests.bench.growth

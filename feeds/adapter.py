@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
+from feeds.archive import Archive
 from feeds.market import CHANNELS, Channel, Instrument, Update
 from feeds.names import InstrumentNames
 
@@ -112,6 +113,19 @@ class VenueOptions(FeedOptions):
     rollover_s: float = Field(
         default=84_600, gt=0, description="replace a connection of this age, where the venue limits it; +-15 min"
     )
+    history: bool = Field(default=True, description="ask the venue at the start for the bars and trades of before")
+    history_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="replaces the address to ask; a feed with a url of its own has no history without it",
+        json_schema_extra={"allowed": "an address that begins with http:// or https://"},
+    )
+
+    def history_from(self, usual: str) -> str | None:
+        """Where to ask for what was before: not at the usual address where the feed is not the usual one's."""
+        if not self.history:
+            return None
+        return self.history_url or (None if self.url else usual)
 
 
 class Adapter(Protocol):
@@ -145,4 +159,8 @@ class Adapter(Protocol):
 
         Snapshots of old trades are not returned. Raises DecodeError for a frame that cannot be understood.
         """
+        ...
+
+    def history(self) -> Archive | None:
+        """What tells of the time before; None where the venue has no such thing, or the settings want none."""
         ...

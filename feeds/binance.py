@@ -14,16 +14,16 @@ from msgspec import Raw, Struct, field
 from pydantic import field_validator
 
 from feeds.adapter import Acknowledged, Decoded, GoingAway, Link, Refused, Subscription, Unknown, VenueOptions
+from feeds.binance_archive import REST_URL, TAKER, AggTrade, BinanceArchive
 from feeds.forms import form
 from feeds.links import divided, subscriptions
-from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
+from feeds.market import Channel, Instrument, Quote, Stats, Trade
 from feeds.messages import Message
 from feeds.names import distinct_when_joined
 
 URL = "wss://stream.binance.com:9443/stream"
 STREAMS_PER_LINK = 1024
 STREAMS_PER_REQUEST = 100  # the venue names no limit, only one for the connection
-TAKER: dict[bool, Side] = {True: "sell", False: "buy"}  # by whether the buyer was the maker
 STREAMS: dict[Channel, str] = {"quotes": "bookTicker", "trades": "aggTrade", "stats": "ticker"}
 
 Json = bytes | Raw
@@ -71,13 +71,8 @@ class _BookTicker(Struct, gc=False):
     ask_size: str = field(name="A")
 
 
-class _AggTrade(Struct, gc=False):
-    number: int = field(name="a")
+class _AggTrade(AggTrade, gc=False):
     symbol: str = field(name="s")
-    price: str = field(name="p")
-    size: str = field(name="q")
-    time: int = field(name="T")
-    buyer_is_maker: bool = field(name="m")
 
 
 class _Trade(_AggTrade, gc=False):
@@ -131,6 +126,7 @@ class Binance:
 
     def __init__(self, options: BinanceOptions) -> None:
         self._url = options.url or URL
+        self._history_url = options.history_from(REST_URL)
         self._channels = options.channels
         self._symbols = {symbol.replace("-", ""): f"{options.name}:{symbol}" for symbol in options.symbols}
         self._quoted = self._symbols if "quotes" in options.channels else {}
@@ -152,6 +148,10 @@ class Binance:
         """A SUBSCRIBE. Streams are named in lower case: one in upper case is acknowledged and never served."""
         streams = [f"{venue_symbol.lower()}@{subscription.channel}" for venue_symbol in subscription.venue_symbols]
         return orjson.dumps({"method": "SUBSCRIBE", "params": streams, "id": request})
+
+    def history(self) -> BinanceArchive | None:
+        """What the venue's REST has of the time before."""
+        return BinanceArchive(self._history_url) if self._history_url else None
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a raw or combined frame says."""

@@ -7,6 +7,7 @@ import structlog
 from pydantic import AfterValidator, Field, ValidationError
 
 from feeds.adapter import Adapter, VenueOptions
+from feeds.archive import NOTHING, Wanted
 from feeds.binance import Binance, BinanceOptions
 from feeds.coinbase import Coinbase, CoinbaseOptions
 from feeds.counts import FeedCounts
@@ -56,14 +57,17 @@ AnyOptions = Annotated[
 ]
 
 
-def build(options: AnyOptions, publish: Publish, clock: Clock) -> Feed:
-    """The feed that a stanza describes, not yet running. Raises FeedError where it cannot be had."""
+def build(options: AnyOptions, publish: Publish, clock: Clock, wanted: Wanted = NOTHING) -> Feed:
+    """The feed that a stanza describes, not yet running. Raises FeedError where it cannot be had.
+
+    `wanted`: what of the time before it is to fill in, if it can.
+    """
     if isinstance(options, SimulatedOptions):
-        return Playback(Simulated(options), publish, clock)
+        return Playback(Simulated(options, wanted), publish, clock)
     if isinstance(options, ReplayOptions):
         return Playback(_replay(options), publish, clock)
     _, adapter = VENUES[options.adapter]
-    return WebSocketFeed(adapter(options), options, publish, clock)
+    return WebSocketFeed(adapter(options), options, publish, clock, wanted=wanted)
 
 
 def _replay(options: ReplayOptions) -> Replay:

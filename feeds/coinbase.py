@@ -26,9 +26,10 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
+from feeds.coinbase_archive import REST_URL, TAKER, CoinbaseArchive
 from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, joined
 from feeds.links import divided, subscriptions
-from feeds.market import Channel, Instrument, Quote, Side, Stats, Trade
+from feeds.market import Channel, Instrument, Quote, Stats, Trade
 from feeds.messages import Channels, Headed, Message
 
 URL = "wss://advanced-trade-ws.coinbase.com"
@@ -39,7 +40,6 @@ CHANNELS: dict[Channel, str] = {"quotes": "ticker", "trades": "market_trades", "
 HEARTBEATS = Subscription("heartbeats", ())  # without them a channel that stays silent for 60 s is closed
 
 SIDES = ("best_bid", "best_bid_quantity", "best_ask", "best_ask_quantity")
-TAKER: dict[str, Side] = {"BUY": "sell", "SELL": "buy"}
 
 _PRODUCT_ID = re.compile(r"[0-9A-Z]+(?:-[0-9A-Z]+)+")
 _is_trade_number = re.compile("[0-9]{1,18}").fullmatch
@@ -128,6 +128,7 @@ class Coinbase:
 
     def __init__(self, options: CoinbaseOptions) -> None:
         self._url = options.url or URL
+        self._history_url = options.history_from(REST_URL)
         self._channels = options.channels
         self._products = options.symbols
         symbols = {product: f"{options.name}:{product}" for product in options.symbols}
@@ -152,6 +153,10 @@ class Coinbase:
         if subscription.venue_symbols:
             message["product_ids"] = subscription.venue_symbols
         return orjson.dumps(message)
+
+    def history(self) -> CoinbaseArchive | None:
+        """What the venue's REST has of the time before."""
+        return CoinbaseArchive(self._history_url) if self._history_url else None
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a frame says, after its number."""

@@ -34,6 +34,9 @@ class FeedCounts:
     reconnects: Counter[str] = field(default_factory=Counter)  # by reason
     decode_errors: Counter[str] = field(default_factory=Counter)  # by kind
     unknown_messages: int = 0
+    histories: Counter[str] = field(
+        default_factory=lambda: Counter(complete=0, failed=0)
+    )  # symbols by what became of filling in their past
     sequence_gaps: int = 0
     rejected_symbols: int = 0
     received_bytes: int = 0

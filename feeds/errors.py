@@ -3,6 +3,7 @@
 TickerError
 ├── FeedError            a feed cannot do what its settings ask
 │   └── CaptureError     a recorded capture cannot be read
+├── FetchError           a venue's REST does not answer as it should; the feed goes on without its history
 └── DecodeError          one venue message cannot be understood; the feed goes on
 
 The service adds its own errors below the same root (ticker/errors.py).
@@ -19,6 +20,14 @@ class FeedError(TickerError):
 
 class CaptureError(FeedError):
     """A recorded capture is missing or is not in a format we read."""
+
+
+class FetchError(TickerError):
+    """An answer of a venue's REST cannot be had. `lasting`: nor can others, so that it makes no sense to ask on."""
+
+    def __init__(self, problem: str, *, lasting: bool = False) -> None:
+        super().__init__(problem)
+        self.lasting = lasting
 
 
 class DecodeError(TickerError):

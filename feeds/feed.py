@@ -24,6 +24,7 @@ class Feed(Protocol):
     instruments: tuple[Instrument, ...]
     link_symbols: tuple[tuple[str, ...], ...]  # our symbols by link; a link is one connection's share
     counts: FeedCounts
+    has_past: bool  # whether it tells of the time before: of each symbol in one or more `Past`, the last one final
 
     @property
     def tried(self) -> bool:

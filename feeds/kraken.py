@@ -25,6 +25,7 @@ from feeds.adapter import (
     VenueOptions,
 )
 from feeds.decimals import PRICE, SIGNED, UNSIGNED, are_two_sides, joined
+from feeds.kraken_archive import REST_URL, KrakenArchive
 from feeds.links import subscriptions
 from feeds.market import Channel, Instrument, Quote, Stats, Trade
 from feeds.messages import Channels, Headed, Message
@@ -108,6 +109,7 @@ class Kraken:
 
     def __init__(self, options: KrakenOptions) -> None:
         self._url = options.url or URL
+        self._history_url = options.history_from(REST_URL)
         self._channels = options.channels
         self._symbols = {symbol.replace("-", "/"): f"{options.name}:{symbol}" for symbol in options.symbols}
         self.instruments = tuple(Instrument(symbol, "crypto", options.channels) for symbol in self._symbols.values())
@@ -128,6 +130,10 @@ class Kraken:
             "symbol": subscription.venue_symbols,
         }
         return orjson.dumps({"method": "subscribe", "params": parameters, "req_id": request})
+
+    def history(self) -> KrakenArchive | None:
+        """What the venue's REST has of the time before."""
+        return KrakenArchive(self._history_url) if self._history_url else None
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """What a frame says."""

@@ -148,4 +148,21 @@ class LinkState(Struct, frozen=True, gc=False):
     symbols: tuple[str, ...]
 
 
-Event = Quote | Trade | Stats | Gap | Confirmed | Removed | LinkState
+class Past(Struct, frozen=True, gc=False):
+    """What the venue knows of a symbol from before: closed bars and trades, each oldest first.
+
+    `known` has for each interval from when and until when `bars` has all there are, in nanoseconds since 1970: where
+    one is missing in between, nothing was traded. The venue's bars stand for everything that it traded before `until`,
+    a whole minute, in place of what came live. `final`: nothing more will come of this symbol's past.
+    """
+
+    symbol: str
+    received: int
+    until: int = 0
+    known: Mapping[Interval, tuple[int, int]] = {}
+    bars: tuple[Bar, ...] = ()
+    trades: tuple[Trade, ...] = ()
+    final: bool = True
+
+
+Event = Quote | Trade | Stats | Gap | Confirmed | Removed | LinkState | Past

@@ -24,10 +24,10 @@ State = TypeVar("State", Quote, Stats)
 class _Tape:
     """One symbol's trades: the last that went out, and those that wait, as they came, for a hole to be filled."""
 
-    __slots__ = ("held", "last", "late_since", "time")
+    __slots__ = ("first", "held", "last", "late_since", "time")
 
     def __init__(self, number: int, time: str | None) -> None:
-        self.last = number
+        self.first = self.last = number
         self.time = time
         self.held: dict[int, Trade] = {}
         self.late_since: int | None = None
@@ -65,6 +65,11 @@ class Ordering:
             return self._state(self._quotes, update)
         assert type(update) is Stats
         return self._state(self._stats, update)
+
+    def older(self, trades: Sequence[Trade]) -> Sequence[Trade] | None:
+        """Of a symbol's old trades, those from before its first one here; None where there was none yet."""
+        tape = self._tapes.get(trades[0].symbol) if trades else None
+        return None if tape is None else [trade for trade in trades if (trade.number or 0) < tape.first]
 
     def next_expiry(self) -> int | None:
         """When `expire` has something to do, in nanoseconds; None while no trade waits."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from feeds.counts import FeedCounts
 from feeds.feed import Clock, Publish
-from feeds.market import Event, Instrument, LinkState
+from feeds.market import Event, Instrument, LinkState, Past
 from feeds.timestamps import SECOND
 
 STEPS_A_TURN = 200  # then the loop turns: some 2 ms, at 10 us to publish an update
@@ -33,6 +33,11 @@ class Source(Protocol):
         ...
 
     @property
+    def has_past(self) -> bool:
+        """Whether it tells of the time before."""
+        ...
+
+    @property
     def next_at(self) -> float | None:
         """When the next step is due, in seconds since the start, never decreasing; None after the last."""
         ...
@@ -55,6 +60,7 @@ class Playback:
             tuple(instrument.symbol for instrument in source.instruments),
         )
         self.counts = source.counts
+        self.has_past = source.has_past
         self.tried = False
         self._source = source
         self._publish = publish
@@ -83,11 +89,13 @@ class Playback:
             for event in source.step(clock()):
                 self._note(event)
                 publish(event)
+                if type(event) is Past:  # as long as a whole turn's other steps
+                    return
 
     def _note(self, event: Event) -> None:
         if isinstance(event, LinkState):
             self.counts.connections = int(event.state == "connected")
-        else:
+        elif not isinstance(event, Past):
             self.counts.last_data = event.received
 
     def _pause_s(self, started: int) -> float:

@@ -44,6 +44,7 @@ class Replay:
         self.name = options.name
         self.instruments = instruments
         self.counts = counts
+        self.has_past = False
         self.next_at: float | None = 0.0
         self._speed = options.speed
         self._symbols = tuple(instrument.symbol for instrument in instruments)

@@ -9,27 +9,38 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from feeds.adapter import FeedOptions
+from feeds.archive import NOTHING, Wanted, planned
 from feeds.counts import FeedCounts
-from feeds.market import Channel, Event, Instrument, LinkState, Quote, Stats, Trade, Update
+from feeds.market import Channel, Event, Instrument, LinkState, Past, Quote, Stats, Trade, Update
 from feeds.names import InstrumentNames
 from feeds.profiles import PROFILES, Profile, profile_of
 from feeds.random_walk import RandomWalk, decimal
+from feeds.simulated_past import OFFERED, past_of
 from feeds.timestamps import from_milliseconds
 
 Make = Callable[[RandomWalk, int], Update]
 
 MILLISECOND = 1_000_000  # nanoseconds
+PAST_EVERY_S = 0.05  # between two symbols whose past is made up
 # What a symbol's turns give: of twenty 14 quotes, 5 trades and 1 stats, less what the feed does not carry.
 PATTERN: tuple[Channel, ...] = ("quotes", "trades", "stats", "quotes", *(("quotes", "quotes", "trades", "quotes") * 4))
 
 DEMO: tuple[dict[str, object], ...] = (
-    {"name": "demo", "adapter": "simulated", "symbols": list(PROFILES), "rate": 40, "quiet": ["WTI-USD"]},
+    {
+        "name": "demo",
+        "adapter": "simulated",
+        "symbols": list(PROFILES),
+        "rate": 40,
+        "quiet": ["WTI-USD"],
+        "history": True,
+    },
     {
         "name": "flaky",
         "adapter": "simulated",
         "symbols": ["BTC-USDT"],
         "rate": 4,
         "seed": 2,
+        "history": True,
         "outage_every_s": 45,
         "outage_s": 12,
     },
@@ -55,6 +66,7 @@ class SimulatedOptions(FeedOptions):
     seed: int = Field(default=1, description="the same seed gives the same prices")
     quiet: tuple[str, ...] = Field(default=(), description="symbols that hardly change after the start")
     quiet_every_s: float = Field(default=180, gt=0, description="how often the quiet ones do change")
+    history: bool = Field(default=False, description="bars of the time before the start, made up, too")
     outage_every_s: float | None = Field(default=None, gt=0, description="disconnect when up this long; unset: never")
     outage_s: float = Field(default=10, gt=0, description="how long it stays disconnected")
 
@@ -80,7 +92,7 @@ class Simulated:
     the quiet ones give one update each `quiet_every_s`.
     """
 
-    def __init__(self, options: SimulatedOptions) -> None:
+    def __init__(self, options: SimulatedOptions, wanted: Wanted = NOTHING) -> None:
         self.name = options.name
         self.counts = FeedCounts()
         self.next_at = 0.0
@@ -99,6 +111,11 @@ class Simulated:
         self._connected = False
         self._turn_at = self._quiet_at = inf
         self._change_at = self._interruption_at = 0.0
+        self._plan = planned(wanted, OFFERED) if options.history and "trades" in options.channels else {}
+        self.has_past = bool(self._plan)
+        self._without_past = self._walks[::-1] if self.has_past else []
+        self._first_prices = {walk.symbol: walk.last for walk in self._without_past}
+        self._past_at = 0.0
 
     def step(self, received: int) -> Sequence[Event]:
         """What is due next: the update of the symbol in turn, one of each quiet symbol, or a change of the link."""
@@ -110,11 +127,23 @@ class Simulated:
         events: Sequence[Event]
         if self.next_at >= self._change_at:
             events = (self._change_link(received),)
+        elif self._without_past and self.next_at >= self._past_at:
+            events = (self._make_past(received),)
         else:
             events = [self._pattern[0](walk, received) for walk in self._quiet]
             self._quiet_at += self._options.quiet_every_s
-        self._interruption_at = min(self._change_at, self._quiet_at)
+        past_at = self._past_at if self._without_past else inf
+        self._interruption_at = min(self._change_at, self._quiet_at, past_at)
         return events
+
+    def _make_past(self, received: int) -> Past:
+        """One symbol's; not all at once, since that takes a while."""
+        walk = self._without_past.pop()
+        self._past_at += PAST_EVERY_S
+        random = Random(f"{self._options.seed}:{walk.symbol}")
+        return past_of(
+            walk.symbol, walk.profile, self._first_prices.pop(walk.symbol), random, plan=self._plan, received=received
+        )
 
     def _change_link(self, received: int) -> LinkState:
         self._connected = not self._connected

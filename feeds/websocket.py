@@ -12,6 +12,8 @@ import aiohttp
 import structlog
 
 from feeds.adapter import Adapter, Link, Notice, VenueOptions
+from feeds.archive import NOTHING, Wanted
+from feeds.backfill import backfill
 from feeds.backoff import Backoff
 from feeds.connection import Connection
 from feeds.conversation import Conversation, Rejection
@@ -39,6 +41,8 @@ class WebSocketFeed:
         publish: Publish,
         clock: Clock,
         uniform: Callable[[], float] = random.random,
+        *,
+        wanted: Wanted = NOTHING,
     ) -> None:
         self.name = options.name
         self.instruments: tuple[Instrument, ...] = adapter.instruments
@@ -46,19 +50,20 @@ class WebSocketFeed:
         self.adapter, self.options, self.clock, self.uniform = adapter, options, clock, uniform
         self.log = structlog.get_logger("feed").bind(feed=options.name)
         self.complaints = Complaints(self.log)
-        self._publish = publish
+        self.publish = publish
         self._gate = Gate(adapter.request_spacing_s)
         self._connect_gate = Gate(adapter.connect_spacing_s, CONNECT_BURST)
         self._refused: set[str] = set()
-        self._ordering = Ordering()
+        self.ordering = Ordering()
         self._expiry: asyncio.TimerHandle | None = None
-        self._links = [KeptLink(self, index, link) for index, link in enumerate(adapter.links())]
-        self.link_symbols = tuple(link.symbols for link in self._links)
+        self.links = [KeptLink(self, index, link) for index, link in enumerate(adapter.links())]
+        self.link_symbols, self._backfill = tuple(link.symbols for link in self.links), backfill(self, wanted)
+        self.has_past = self._backfill is not None
 
     @property
     def tried(self) -> bool:
         """Whether each link has been tried once, with success or not."""
-        return all(link.tried for link in self._links)
+        return all(link.tried for link in self.links)
 
     async def run(self) -> None:
         """Keep every link up until cancelled."""
@@ -68,8 +73,10 @@ class WebSocketFeed:
                 aiohttp.ClientSession(timeout=no_timeout, trust_env=True) as session,
                 asyncio.TaskGroup() as group,
             ):
-                for link in self._links:
+                for link in self.links:
                     group.create_task(link.keep(session, group))
+                if self._backfill is not None and not self._backfill.done:
+                    group.create_task(self._backfill.run(session))
         finally:
             if self._expiry is not None:
                 self._expiry.cancel()
@@ -88,16 +95,16 @@ class WebSocketFeed:
             self.counts.note_delay(now, updates[0].time)
         proven = overlapping and bool(updates)
         for update in updates:
-            events = self._ordering.accept(update)
+            events = self.ordering.accept(update)
             if events is None:
                 continue
             if not events or type(events[0]) is not Confirmed:  # something new; so is a trade that waits for others
                 self.counts.last_data, proven = now, True
             for event in events:
-                self._publish(event)
+                self.publish(event)
         if proven:
             conversation.data(now)
-        if self._ordering.holding and self._expiry is None:
+        if self.ordering.holding and self._expiry is None:
             self._schedule_expiry()
         return notices
 
@@ -112,7 +119,7 @@ class WebSocketFeed:
 
     def say(self, link: int, state: LinkStatus, symbols: tuple[str, ...]) -> None:
         """Publish that a link changed its state."""
-        self._publish(LinkState(self.name, link, state, self.clock(), symbols))
+        self.publish(LinkState(self.name, link, state, self.clock(), symbols))
 
     def remove(self, rejection: Rejection) -> None:
         """A symbol that the venue does not serve: said in the log and to whoever holds it, and the rest goes on."""
@@ -127,19 +134,19 @@ class WebSocketFeed:
                 venue_symbol=rejection.venue_symbol,
                 reason=rejection.reason,
             )
-            self._publish(Removed(symbol, self.clock()))
+            self.publish(Removed(symbol, self.clock()))
         else:
             self.log.warning("the venue refuses a request", channel=rejection.channel, reason=rejection.reason)
 
     def _schedule_expiry(self) -> None:
-        if (at := self._ordering.next_expiry()) is not None:
+        if (at := self.ordering.next_expiry()) is not None:
             wait = max(0, at - self.clock()) / SECOND
             self._expiry = asyncio.get_running_loop().call_later(wait, self._expire)
 
     def _expire(self) -> None:
         self._expiry = None
-        for event in self._ordering.expire(self.clock()):
-            self._publish(event)
+        for event in self.ordering.expire(self.clock()):
+            self.publish(event)
         self._schedule_expiry()
 
 
@@ -160,6 +167,11 @@ class KeptLink:
         if self.feed.options.silence_s is not None:
             return self.feed.options.silence_s
         return SILENCE_S if len(self.symbols) >= FEW_SYMBOLS else SILENCE_FEW_S
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that was subscribed to comes."""
+        return any(connection.settled for connection in self._open)
 
     @property
     def overlapping(self) -> bool:

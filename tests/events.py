@@ -29,6 +29,11 @@ class Chunks:
         self._rest = b""
         self.ended = False
 
+    @property
+    def torn(self) -> bool:
+        """Whether it ended inside a chunk."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The chunks that are whole by now."""
         self._rest += data

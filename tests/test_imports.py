@@ -10,8 +10,10 @@ ROOT = Path(__file__).parents[1]
 
 # What moves bytes, waits, or puts the parts together. Every other module decides: no await, no socket, no clock.
 MOVES_BYTES = {
+    "feeds.backfill",
     "feeds.connection",
     "feeds.feed",
+    "feeds.fetching",
     "feeds.playback",
     "feeds.websocket",
     "ticker.answers",
@@ -51,6 +53,7 @@ CLOCK = "feeds.timestamps"
 
 # What the service may know of feeds: the vocabulary, shapes and tools that all share, no feed in particular.
 SHARED_FEEDS = {
+    "feeds.archive",
     "feeds.backoff",
     "feeds.counts",
     "feeds.errors",

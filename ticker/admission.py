@@ -11,9 +11,9 @@ from feeds.timestamps import SECOND
 from ticker.addresses import is_loopback
 from ticker.counts import ClientCounts
 from ticker.limits import Slots, TokenBucket
+from ticker.readiness import RETRY_SPREAD_MS, retry_after_ms
 
 RESTARTING, OVERLOADED = 1012, 1013  # close codes, see docs/protocol.md
-RETRY_SPREAD_MS = (500, 5_000)  # clients that are sent away together come back apart
 RETRY_MOST_MS = 30_000  # however long the line is
 TELL_EVERY = 60 * SECOND
 
@@ -23,11 +23,6 @@ ADVICE = {
 }
 
 log = structlog.get_logger("clients")
-
-
-def retry_after_ms() -> int:
-    """When a client that is sent away is to come back."""
-    return random.randint(*RETRY_SPREAD_MS)
 
 
 class Refusal(NamedTuple):

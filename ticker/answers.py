@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ticker.directory import nearest
 from ticker.errors import RequestError
 
 LATER = ("/v1/ticket", "/docs")  # of the protocol
@@ -27,11 +28,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except RequestError as error:
         return _refusal(error.code, error.reason, error.retry_after_ms)
     except web.HTTPNotFound:
-        later = request.path.startswith(LATER)
-        return _refusal(
-            404,
-            f"{request.path} is not offered yet" if later else f"nothing at {request.path}; GET / says what there is",
-        )
+        return _refusal(404, _not_there(request))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
         return _refusal(405, f"{request.method} is not for {request.path}; use {allowed}")
@@ -50,6 +47,13 @@ def json_answer(body: bytes, headers: Mapping[str, str] = NOT_KEPT) -> web.Respo
 def listing(messages: Iterable[bytes], after: str | None = None, headers: Mapping[str, str] = NOT_KEPT) -> web.Response:
     """A list of what is JSON already; `after` is where the next page begins."""
     return json_answer(b'{"messages":[' + b",".join(messages) + b'],"next":' + orjson.dumps(after) + b"}", headers)
+
+
+def _not_there(request: web.Request) -> str:
+    if request.path.startswith(LATER):
+        return f"{request.path} is not offered yet"
+    guess = nearest(request.path, (resource.canonical for resource in request.app.router.resources()))
+    return f"nothing at {request.path[:200]}; " + (f"did you mean {guess}?" if guess else "GET / says what there is")
 
 
 def _refusal(code: int, reason: str, retry_after_ms: int | None = None) -> web.Response:

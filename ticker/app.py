@@ -30,8 +30,9 @@ from ticker.lineup import Lineup
 from ticker.metrics import Exposition, Sources
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
+from ticker.readiness import Readiness
 from ticker.reloads import Reloads
-from ticker.rest import Readiness, Rest
+from ticker.rest import Rest
 from ticker.settings import Settings
 from ticker.timer import PARTS, TICK_S, Duty, Timer
 
@@ -60,13 +61,15 @@ class Service:
             disconnected_s=fresh.disconnected_s, quiet_s=by_pattern(fresh.quiet_by_pattern, fresh.quiet_s)
         )
         self._retention = arguments.retention(settings.history, self._started)
-        kept = settings.history.bars_per_interval
-        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention, kept)
-        self._bars = Bars(self._bus, is_heard=self._fanout.is_heard, **arguments.of(settings.bars))
+        self._bus = Bus(secrets.token_hex(4), self._fanout, self._retention)
+        self._bars = Bars(self._bus, **arguments.of(settings.bars))
+        self._wanted = arguments.wanted(settings.history, settings.bars)
         directory = Directory()
         self._pipeline = Pipeline(self._bus, directory, self._watch, self._bars)
         self._lineup = Lineup(self._build, settings.feeds, self._pipeline, self._clock)
         self._feeds = self._lineup.feeds
+        if (most := self._retention.bars.most) < settings.history.bars_per_interval:
+            log.warning("[history] bytes allows fewer bars of a symbol and interval than configured", bars=most)
         self._hub = self._make_hub(settings, directory)
         self._admission = self._make_admission(settings.limits)
         cors = Cors(settings.server.origins, loopback=is_loopback(settings.server.host))
@@ -111,6 +114,7 @@ class Service:
     async def send_away(self, *, per_second: float = math.inf, within_s: float = 0) -> None:
         """Send the clients away, and let nobody in."""
         self.leave_rotation()
+        self._readiness.sends_away = True
         await self._front.send_away(per_second=per_second, within_s=within_s)
 
     async def take_up(self, settings: Settings) -> None:
@@ -133,7 +137,7 @@ class Service:
             self._hub.appeared(new)
 
     def _build(self, stanza: catalog.AnyOptions) -> Feed:
-        return catalog.build(stanza, self._pipeline.receive, self._clock)
+        return catalog.build(stanza, self._pipeline.receive, self._clock, self._wanted)
 
     def _make_hub(self, settings: Settings, directory: Directory) -> Hub:
         fanout = settings.fanout
@@ -147,6 +151,7 @@ class Service:
             self._clock,
             self._retention,
             FieldSets(settings.limits.field_sets),
+            self._readiness,
         )
 
     def _make_admission(self, limits: sections.Limits) -> Admission:
@@ -204,7 +209,6 @@ class Service:
             asyncio.get_running_loop().call_soon(lambda: self._close_bars(self._clock()))
 
     def _note_readiness(self, now: int) -> None:
-        if self._readiness.state == "starting":
-            waited = now - self._started >= READY_AFTER_S * SECOND
-            if waited or all(feed.tried for feed in self._feeds):
-                self._readiness.state = "ready"
+        waited = now - self._started >= READY_AFTER_S * SECOND
+        if self._readiness.state == "starting" and (waited or all(feed.tried for feed in self._feeds)):
+            self._readiness.state = "ready"

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from feeds.archive import Wanted
 from ticker import files, sections
 from ticker.history import Retention
 from ticker.requests import Limits
@@ -35,7 +36,13 @@ def retention(history: sections.History, started: int) -> Retention:
         trades_kept=history.trades_per_symbol,
         trades_kept_s=history.trades_s,
         bytes_kept=history.bytes,
+        bars_kept=history.bars_per_interval,
     )
+
+
+def wanted(history: sections.History, bars: sections.Bars) -> Wanted:
+    """What feeds that know the past are to tell of it."""
+    return Wanted(dict.fromkeys(bars.intervals, history.bars_per_interval), history.trades_per_symbol)
 
 
 def request_limits(limits: sections.Limits, history: sections.History, bars: sections.Bars) -> Limits:

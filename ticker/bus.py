@@ -1,14 +1,15 @@
 """Topics: each numbers its updates, keeps the newest and, for trades, the recent ones. Publishing is synchronous."""
 
-from collections.abc import Iterable
-from typing import Literal, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
 from feeds.market import Bar, Gap, Interval, Quote, Stats, Trade
 from ticker.bar_history import BarHistory
 from ticker.encodings import Encoding
-from ticker.history import History, Retention
+from ticker.history import PAST_TRADES, History, Retention
+from ticker.room import Room
 from ticker.rows import Row
 from ticker.series import Series
 
@@ -39,11 +40,13 @@ class Topic:
 
     `epoch` names the run of numbering: another run counts from 1 again. `seq` numbers the updates; 0: there was none
     yet. `history`, for trades alone, holds what is retained. `bars`, for bars alone, holds the closed ones; the value
-    is the open one, or the one just closed. `frame` and `snapshot` hold the newest value's bytes for WebSockets once
-    frames.py has made them, and `others` those in other encodings, with the seq that they belong to.
+    is the open one, or the one just closed. `audience` is who gets it, as the listener keeps that; None: nobody does.
+    `frame` and `snapshot` hold the newest value's bytes for WebSockets once frames.py has made them, and `others` those
+    in other encodings, with the seq that they belong to.
     """
 
     __slots__ = (
+        "audience",
         "bars",
         "channel",
         "epoch",
@@ -58,7 +61,7 @@ class Topic:
     )
 
     def __init__(
-        self, channel: ChannelName, symbol: str, epoch: str, interval: Interval | None = None, bars_kept: int = 0
+        self, channel: ChannelName, symbol: str, epoch: str, interval: Interval | None = None, room: Room | None = None
     ) -> None:
         self.channel: ChannelName = channel
         self.interval: Interval | None = interval
@@ -67,7 +70,8 @@ class Topic:
         self.seq = 0
         self.value: Value | None = None
         self.history = History() if channel == "trades" else None
-        self.bars = None if interval is None else BarHistory(symbol, interval, bars_kept)
+        self.bars = None if interval is None or room is None else BarHistory(symbol, interval, room)
+        self.audience: Any = None
         self.frame: bytes | None = None
         self.snapshot: bytes | None = None
         self.others: tuple[int, dict[tuple[Encoding, bool], bytes]] = (0, {})
@@ -77,10 +81,10 @@ class Topic:
 
 
 class Listener(Protocol):
-    """What hears of everything that is published, at once."""
+    """What hears of what is published, at once."""
 
     def published(self, topic: Topic) -> None:
-        """The topic has a new value."""
+        """The topic, which has an audience, has a new value."""
 
     def lost(self, topic: Topic, gap: Gap) -> None:
         """Trades of the topic will not come."""
@@ -89,11 +93,10 @@ class Listener(Protocol):
 class Bus:
     """Makes topics, and publishes on them."""
 
-    def __init__(self, epoch: str, listener: Listener, retention: Retention, bars_kept: int = 300) -> None:
+    def __init__(self, epoch: str, listener: Listener, retention: Retention) -> None:
         self._epoch = epoch
         self._listener = listener
         self._retention = retention
-        self._bars_kept = bars_kept
 
     def renew(self, epoch: str) -> None:
         """Topics made from now on belong to another run of numbering: their symbols may have had others before."""
@@ -101,7 +104,7 @@ class Bus:
 
     def topic(self, channel: ChannelName, symbol: str, interval: Interval | None = None) -> Topic:
         """A new topic, without a value; for bars of one interval."""
-        return Topic(channel, symbol, self._epoch, interval, self._bars_kept)
+        return Topic(channel, symbol, self._epoch, interval, self._retention.bars)
 
     def publish(self, topic: Topic, value: Value) -> None:
         """Number the value, keep it as the topic's newest and hand it on, before this returns."""
@@ -111,7 +114,27 @@ class Bus:
         if topic.history is not None:
             assert type(value) is Trade
             self._retention.keep(topic.history, topic.seq, value)
-        self._listener.published(topic)
+        if topic.audience is not None:  # most topics have none most of the time
+            self._listener.published(topic)
+
+    def divide_memory(self) -> None:
+        """There are new topics: each has its share of what may be kept of the past."""
+        self._retention.divide()
+
+    @property
+    def minutes(self) -> Room:
+        """Where minutes are counted that are no topic's."""
+        return self._retention.minutes
+
+    def leave_room(self, topic: Topic) -> None:
+        """Number a topic's trades so that there are numbers left for those of before."""
+        assert topic.history is not None
+        topic.seq = topic.history.base = PAST_TRADES
+
+    def prepend(self, topic: Topic, trades: Sequence[Trade], now: int) -> None:
+        """Retain trades from before the first that was published, oldest first. They are no news: nobody is told."""
+        assert topic.history is not None
+        self._retention.prepend(topic.history, trades, now)
 
     def close_bar(self, topic: Topic, bar: Bar) -> None:
         """Publish a bar that was closed or corrected, and keep it."""
@@ -124,6 +147,8 @@ class Bus:
         for topic in topics:
             if topic.history is not None:
                 self._retention.forget(topic.history)
+            if topic.bars is not None:
+                topic.bars.forget()
 
     def announce(self, topic: Topic, gap: Gap) -> None:
         """Tell that trades of a topic were lost; the gap stands in the history between the trades around it."""

@@ -2,7 +2,7 @@
 
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
-from feeds.market import Bar, Interval
+from feeds.market import INTERVALS, Bar, Interval
 
 exact = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # never rounds a sum, and keeps the digits of both
 add = exact.add
@@ -16,7 +16,7 @@ class Candle:
     """
 
     __slots__ = (
-        "close", "close_at", "high", "high_value", "low", "low_value", "open", "open_at", "time", "trades",
+        "close", "close_at", "counted", "high", "high_value", "low", "low_value", "open", "open_at", "time", "trades",
         "volume",
     )  # fmt: skip
 
@@ -26,7 +26,18 @@ class Candle:
         self.high_value = self.low_value = Decimal(price)
         self.volume = None if size is None else Decimal(size)
         self.trades = 1
+        self.counted = size is not None  # whether the number of trades is known
         self.time = time
+
+    @classmethod
+    def of(cls, bar: Bar) -> "Candle":
+        """The trades of a closed bar, of which the times are not known: as if at its beginning and its end."""
+        candle = cls(bar.start, bar.open, bar.volume, bar.time)
+        candle.high, candle.high_value = bar.high, Decimal(bar.high)
+        candle.low, candle.low_value = bar.low, Decimal(bar.low)
+        candle.close, candle.close_at = bar.close, bar.start + INTERVALS[bar.interval] - 1
+        candle.trades, candle.counted = bar.trades or 0, bar.trades is not None
+        return candle
 
     def take(self, at: int, price: str, size: str | None, time: str | None) -> None:
         """One more trade."""
@@ -58,6 +69,7 @@ class Candle:
         if other.volume is not None and self.volume is not None:
             self.volume = add(self.volume, other.volume)
         self.trades += other.trades
+        self.counted = self.counted and other.counted
 
     def copy(self) -> "Candle":
         """One of its own with the same trades."""
@@ -65,7 +77,7 @@ class Candle:
         same.open, same.high, same.low, same.close = self.open, self.high, self.low, self.close
         same.open_at, same.close_at = self.open_at, self.close_at
         same.high_value, same.low_value = self.high_value, self.low_value
-        same.volume, same.trades = self.volume, self.trades
+        same.volume, same.trades, same.counted = self.volume, self.trades, self.counted
         same.time = self.time
         return same
 
@@ -82,6 +94,6 @@ class Candle:
             self.low,
             self.close,
             None if self.volume is None else format(self.volume, "f"),
-            None if self.volume is None else self.trades,
+            self.trades if self.counted else None,
             closed,
         )

@@ -1,6 +1,6 @@
 """Compressing JSON answers for those who take that."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -9,8 +9,13 @@ WORTH_IT_BYTES = 1024  # below it one packet holds the answer anyway
 
 
 @web.middleware
-async def compressed(request: web.Request, handler: Handler) -> web.StreamResponse:
+def compressed(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Compress JSON that is worth it. Longer than 4 KiB is done by aiohttp in a thread, beside the loop."""
+    # A WebSocket's handler lasts as long as its client stays: nothing of ours is to last with it.
+    return handler(request) if request.path == "/v1/ws" else _compressed(request, handler)
+
+
+async def _compressed(request: web.Request, handler: Handler) -> web.StreamResponse:
     answer = await handler(request)
     if not isinstance(answer, web.Response) or answer.content_type != "application/json":
         return answer

@@ -3,7 +3,7 @@
 A page's script gets an answer from elsewhere only if that names the page's origin. WebSockets have no part in this.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -47,11 +47,12 @@ class Cors:
         return False
 
     @web.middleware
-    async def preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Say what a page may ask for, without asking for it."""
+    def preflight(self, request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        """Say what a page may ask for, without asking for it. Of other requests nothing is held while they last."""
         asks = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-        if not asks or not request.path.startswith(PATHS):
-            return await handler(request)
+        return self._permit(request) if asks and request.path.startswith(PATHS) else handler(request)
+
+    async def _permit(self, request: web.Request) -> web.StreamResponse:
         allowed = self.allows(request.headers.get(hdrs.ORIGIN, ""))
         return web.Response(status=204, headers=PREFLIGHT if allowed else None)
 

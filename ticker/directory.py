@@ -10,6 +10,7 @@ from feeds.market import CHANNELS as MARKET_CHANNELS
 from feeds.market import Instrument, Interval, Quote, Trade
 from ticker.bus import CHANNELS, Bus, ChannelName, Topic
 from ticker.rolling import Window
+from ticker.room import Room
 from ticker.rows import Row
 from ticker.series import Series, SymbolBars
 
@@ -104,11 +105,11 @@ class Market:
         self.series = [(bus.topic("bars", series.symbol, series.interval), series) for series in told]
         self.bars = {series.interval: topic for topic, series in self.series}
 
-    def add_window(self) -> Window:
+    def add_window(self, room: Room) -> Window:
         """Let it have 24-hour figures of its own minutes."""
         assert self.made is not None
         [minutes] = [series for series in self.made.series if series.interval == "1m"]
-        self.window = Window(minutes)
+        self.window = Window(minutes, room)
         self.topics = {**self.topics, "stats": self.stats}
         return self.window
 

@@ -6,7 +6,7 @@ trades (ticker/slow.py). A paced topic goes to its clients at most so many times
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import structlog
 
@@ -14,7 +14,7 @@ from feeds.feed import Clock
 from feeds.market import Bar, Gap
 from feeds.timestamps import SECOND
 from ticker import frames
-from ticker.audiences import Audiences, Clients
+from ticker.audiences import Audience, Audiences, Clients
 from ticker.bus import Topic
 from ticker.clients import Client, Event, Options, Sink, Step
 from ticker.counts import FanoutCounts
@@ -23,7 +23,7 @@ from ticker.flusher import Flusher, Schedule, WriteAll
 from ticker.joining import Joiners
 from ticker.pacing import Cadence, FlushPace
 from ticker.slow import SlowClients
-from ticker.waiters import Waiters
+from ticker.waiters import Waiter
 
 log = structlog.get_logger("fanout")
 
@@ -54,7 +54,6 @@ class Fanout:
             messages=slow_queue_messages,
             size=slow_queue_bytes,
         )
-        self.waiters = Waiters()
         self.pace = FlushPace(flush_interval_ms, flush_wait_max_ms)
         self._audiences = Audiences()
         self._flusher = Flusher(
@@ -69,11 +68,6 @@ class Fanout:
     def topics(self) -> Iterable[Topic]:
         """The topics that somebody gets."""
         return self._audiences
-
-    @property
-    def is_heard(self) -> Callable[[Topic], object]:
-        """Tells of a topic whether somebody gets it."""
-        return self._audiences.get
 
     def attach(self, name: str, sink: Sink, encoding: Encoding = WEBSOCKET) -> Client:
         """A client that has come; it gets nothing yet."""
@@ -124,7 +118,7 @@ class Fanout:
             self.slow.take_back(client)
             client.backlog.forget(topic)
 
-    def forget(self, status: Topic, topics: Iterable[Topic]) -> None:
+    def end(self, status: Topic, topics: Iterable[Topic]) -> None:
         """A symbol is gone: nobody gets its topics any more, and whoever did has its last status, or gets it yet."""
         holders: dict[Client, None] = {}
         for topic in topics:
@@ -146,19 +140,22 @@ class Fanout:
             if held_back:  # at once: who asks for another rate looks at it now, and others' turn is not this client's
                 self._flusher.spread(topic, {client: client.push}, client.encoding.choosing(options.fields))
 
+    def wait(self, waiter: Waiter) -> None:
+        """Wake one when the first of its topics changes."""
+        self._audiences.wait(waiter)
+
+    def forget(self, waiter: Waiter) -> None:
+        """One waits no more, or was woken."""
+        self._audiences.forget(waiter)
+
     def published(self, topic: Topic) -> None:
         """A topic has a new value: it goes on the write list of each who gets every update."""
-        if self.waiters.of:
-            self.waiters.changed(topic)
-        audience = self._audiences.get(topic)
-        if audience is None:
-            return
+        assert topic.value is not None
+        audience: Audience = topic.audience
         if audience.every:
-            assert topic.value is not None
             self._flusher.spread(topic, audience.every)
             self._flusher.note_receipt(topic, topic.value.received)
         if audience.others:
-            assert topic.value is not None
             for encoding, others in audience.others.items():
                 self._flusher.spread(topic, others, encoding)
             self._flusher.note_receipt(topic, topic.value.received)
@@ -167,18 +164,19 @@ class Fanout:
                 self._pass_on(cadence, topic, clients)
             else:
                 self._offer(cadence, topic, clients)
+        if audience.waiters:
+            self._audiences.wake(audience)
 
     def lost(self, topic: Topic, gap: Gap) -> None:
         """Trades will not come: told to each who gets the topic."""
         self.counts.gaps["feed"] += 1
         self.counts.lost["feed"] += gap.missed or 0
-        if self.waiters.of:
-            self.waiters.changed(topic)
-        audience = self._audiences.get(topic)
+        audience: Audience | None = topic.audience
         if audience is not None:
             self._tell(topic, gap, audience.every, WEBSOCKET)
             for encoding, clients in audience.others.items():
                 self._tell(topic, gap, clients, encoding)
+            self._audiences.wake(audience)
 
     def heartbeat(self, now: int, next_look: int) -> None:
         """Tell the clients that would have heard nothing for too long by the next look that the connection lives."""
@@ -225,7 +223,7 @@ class Fanout:
         until = self._clock() + SLICE
         while topics:
             topic = topics.popleft()
-            audience = self._audiences.get(topic)
+            audience: Audience | None = topic.audience
             clients = audience.paced.get(cadence) if audience else None
             if clients and cadence.take(topic, self._clock()):
                 try:

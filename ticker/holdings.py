@@ -12,7 +12,7 @@ from ticker.hub import Hub
 from ticker.intake import Intake
 from ticker.matching import Match, match
 from ticker.requests import Subscribe
-from ticker.subscriptions import Subscription, Subscriptions
+from ticker.subscriptions import Subscription, Subscriptions, subscription_to
 
 
 def told(options: Options, channel: ChannelName) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Holdings:
         wanted = found.wanted
         topics: dict[Topic, int] = {}  # and how many of its values come first
         for name, matching in found.topics.items():
-            known = self._put(Subscription(wanted.channel, name, wanted.options, wanted.interval))
+            known = self._put(subscription_to(wanted.channel, name, wanted.options, wanted.interval))
             for topic in matching:
                 topics[topic] = max(topics.get(topic, 0), self._snapshot(wanted, name, topic, known=known))
         if wanted.since is None:
@@ -80,9 +80,8 @@ class Holdings:
     def listing(self) -> list[dict[str, Any]]:
         """The subscriptions as `list` tells them, those of equal channel, interval and options together."""
         grouped: dict[tuple[ChannelName, Interval | None, Options], list[str]] = {}
-        for subscription in self._subscriptions:
-            group = (subscription.channel, subscription.interval, subscription.options)
-            grouped.setdefault(group, []).append(subscription.name)
+        for one in self._subscriptions:
+            grouped.setdefault((one.channel, one.interval, one.options), []).append(one.name)
         return [
             {"channel": channel, "interval": interval, "symbols": names, **told(options, channel)}
             for (channel, interval, options), names in grouped.items()

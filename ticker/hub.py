@@ -12,6 +12,7 @@ from ticker.fanout import Fanout
 from ticker.fields import FieldSets
 from ticker.history import Retention
 from ticker.rates import Rates
+from ticker.readiness import Readiness
 from ticker.requests import Limits
 
 
@@ -34,12 +35,13 @@ class Hub(Struct, eq=False):
     clock: Clock
     retention: Retention
     field_sets: FieldSets
+    readiness: Readiness
     followers: dict[Follower, None] = field(default_factory=dict)
 
     def vanished(self, markets: Sequence[Market]) -> None:
         """Markets are gone, whose status says so and stands behind all else of theirs: nobody gets more of them."""
         for market in markets:
-            self.fanout.forget(market.status, list(market.all_topics()))
+            self.fanout.end(market.status, list(market.all_topics()))
 
     def appeared(self, markets: Sequence[Market]) -> None:
         """Tell all that there are new markets, which are in the directory by now."""

@@ -34,7 +34,7 @@ class Lineup(Generic[S]):
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         for feed in self.feeds:
-            pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, clock())
+            pipeline.add_feed(feed.name, feed.instruments, feed.link_symbols, clock(), has_past=feed.has_past)
 
     def run(self, group: asyncio.TaskGroup) -> None:
         """Run them as tasks of `group`, and those that come later, too."""
@@ -67,7 +67,8 @@ class Lineup(Generic[S]):
 
     def _replace(self, name: str, feed: Feed | None) -> tuple[list[Market], list[Market]]:
         instruments, links = (feed.instruments, feed.link_symbols) if feed else ((), ())
-        return self._pipeline.replace_feed(name, instruments, links, self._clock())
+        has_past = feed is not None and feed.has_past
+        return self._pipeline.replace_feed(name, instruments, links, self._clock(), has_past=has_past)
 
     async def _stop(self, name: str) -> None:
         """End a feed: when this returns it has said its last."""

@@ -22,8 +22,8 @@ from ticker.encodings import transport
 from ticker.fanout import Fanout
 from ticker.freshness import Watch
 from ticker.history import Retention
+from ticker.readiness import Readiness
 from ticker.reloads import Reloads
-from ticker.rest import Readiness
 from ticker.status import feed_age_s, feed_state, symbol_states
 
 STATES = ("live", "quiet", "stale", "halted", "closed", "unknown")
@@ -189,6 +189,7 @@ class TickerCollector(Collector):
         labelled = (
             ("updates_received", "Updates decoded.", "channel", "updates"),
             ("feed_reconnects", "Connections lost or not made.", "reason", "reconnects"),
+            ("feed_histories", "Symbols by what became of filling in their past.", "result", "histories"),
             ("feed_decode_errors", "Messages that could not be decoded.", "kind", "decode_errors"),
         )
         for name, text, field in simple:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Instrument, LinkState, Quote, Removed, Stats, Trade
+from feeds.market import CHANNEL_OF, Confirmed, Event, Gap, Instrument, LinkState, Past, Quote, Removed, Stats, Trade
 from ticker.bars import Bars
 from ticker.bus import Bus
 from ticker.directory import Directory, Market
@@ -20,20 +20,39 @@ class Pipeline:
         self._watch = watch
         self._known: dict[str, tuple[Freshness, Market]] = {}  # by symbol: each update asks for both
         self._bars = bars
+        self._awaiting_past: set[str] = set()  # symbols of which the feed will tell what was before
 
-    def add_feed(self, feed: str, instruments: Iterable[Instrument], links: Iterable[Iterable[str]], now: int) -> None:
-        """A feed that starts: its symbols exist from now on, as unknown."""
+    def add_feed(
+        self,
+        feed: str,
+        instruments: Iterable[Instrument],
+        links: Iterable[Iterable[str]],
+        now: int,
+        *,
+        has_past: bool = False,
+    ) -> None:
+        """A feed that starts: its symbols exist from now on, as unknown. `has_past`: it tells of what was before."""
         for index, symbols in enumerate(links):
             self._watch.add_link(feed, index, symbols, now)
         for instrument in instruments:
             market, freshness = Market(feed, instrument, self._bus), self._watch.symbols[instrument.symbol]
             self._directory.add(market)
-            self._bars.add(market)
+            self._bars.add(market, has_past=has_past)
+            if has_past:
+                self._awaiting_past.add(instrument.symbol)
+                self._bus.leave_room(market.trades)
             self._known[instrument.symbol] = freshness, market
             self._say(freshness, now)
+        self._bus.divide_memory()
 
     def replace_feed(
-        self, feed: str, instruments: Iterable[Instrument], links: Iterable[Iterable[str]], now: int
+        self,
+        feed: str,
+        instruments: Iterable[Instrument],
+        links: Iterable[Iterable[str]],
+        now: int,
+        *,
+        has_past: bool = False,
     ) -> tuple[list[Market], list[Market]]:
         """A feed that has stopped, and another in its place, or none: the symbols that are gone, and the new ones.
 
@@ -47,8 +66,10 @@ class Pipeline:
             self._remove(market, now)
         self._bars.remove(gone)
         self._watch.remove_links(feed)
+        for symbol in kept & self._awaiting_past:  # what was on its way will not come, and another's would not fit
+            self.receive(Past(symbol, now))
         new = [instrument for symbol, instrument in wanted.items() if symbol not in kept]
-        self.add_feed(feed, new, links, now)
+        self.add_feed(feed, new, links, now, has_past=has_past)
         return gone, [self._directory[instrument.symbol] for instrument in new]
 
     def _remove(self, market: Market, now: int) -> None:
@@ -58,6 +79,7 @@ class Pipeline:
             self._say(freshness, now)
         self._directory.remove(market)
         self._watch.remove(symbol)
+        self._awaiting_past.discard(symbol)
         self._bus.forget(market.all_topics())
 
     def receive(self, event: Event) -> None:
@@ -72,6 +94,8 @@ class Pipeline:
             self._forget_trade(market, event.received)
         elif type(event) is LinkState:
             self._link(event)
+        elif type(event) is Past:
+            self._fill(event)
         else:
             assert type(event) is Removed
             freshness = self._watch.symbols[event.symbol]
@@ -103,6 +127,15 @@ class Pipeline:
         self._bus.publish(market.ticker, market.row)
         if type(update) is market.made_of:
             self._bars.take(market, update)
+
+    def _fill(self, past: Past) -> None:
+        """What was before, of a symbol that has not had it yet: one that goes on under another feed has."""
+        if past.symbol in self._awaiting_past:
+            market = self._directory[past.symbol]
+            self._bars.fill(market, past)
+            self._bus.prepend(market.trades, past.trades, past.received)
+            if past.final:
+                self._awaiting_past.discard(past.symbol)
 
     def _link(self, event: LinkState) -> None:
         for changed in self._watch.link_state(event):

@@ -25,7 +25,7 @@ class Polls:
     """The requests that wait. They count as clients."""
 
     def __init__(self, hub: Hub, admission: Admission, turns: Turns) -> None:
-        self._waiters = hub.fanout.waiters
+        self._fanout = hub.fanout
         self._admission = admission
         self._turns = turns
         self._waiting: dict[Change, web.Request] = {}
@@ -39,11 +39,11 @@ class Polls:
         """What is done once one of the topics has changed."""
         changed = asyncio.get_running_loop().create_future()
         waiter = Waiter(topics, lambda: _wake(changed))
-        self._waiters.add(waiter)
+        self._fanout.wait(waiter)
         try:
             yield changed
         finally:
-            self._waiters.discard(waiter)
+            self._fanout.forget(waiter)
 
     async def wait(self, request: web.Request, changed: Change, seconds: float) -> None:
         """Until that, or the time is over. Raises RequestError 503 where too many wait."""

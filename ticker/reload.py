@@ -66,9 +66,10 @@ class Reloader:
             told = await self._wait(every_s)
             seen = await asyncio.to_thread(_contents, self._files())
             if told or seen != self._seen:
-                self._seen = seen
                 await self._reload()
-                self._seen = await asyncio.to_thread(_contents, self._files())  # there may be others now
+                # There may be other files now. Those that there were may have changed meanwhile: that is for next time.
+                now = await asyncio.to_thread(_contents, self._files())
+                self._seen = {file: seen.get(file, content) for file, content in now.items()}
 
     async def _wait(self, every_s: float) -> bool:
         try:
@@ -129,11 +130,12 @@ def _tell(changed: Sequence[str]) -> None:
         log.warning("these settings take a restart; until then the old ones hold", keys=left)
 
 
-def _contents(files: Sequence[Path]) -> list[bytes | None]:
-    found: list[bytes | None] = []
+def _contents(files: Sequence[Path]) -> dict[Path, bytes | None]:
+    """What is in each, None where it cannot be read."""
+    found: dict[Path, bytes | None] = {}
     for file in files:
         try:
-            found.append(file.read_bytes())
+            found[file] = file.read_bytes()
         except OSError:
-            found.append(None)
+            found[file] = None
     return found

@@ -1,11 +1,10 @@
 """The REST driver: one-off answers for those who cannot, or need not, hold a connection."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
-from msgspec import Struct
 
 from feeds.feed import Feed
 from feeds.timestamps import rfc3339
@@ -21,6 +20,7 @@ from ticker.hub import Hub
 from ticker.pages import page, parse_limit
 from ticker.polls import Polls, parse_wait
 from ticker.queries import check_known, one_topic, streams
+from ticker.readiness import Readiness
 from ticker.requests import channel_named, check_names, time_given
 from ticker.retained import newest_frames
 from ticker.slices import in_slices
@@ -42,12 +42,6 @@ ticker {version}: live prices, never silently old
 
 
 T = TypeVar("T")
-
-
-class Readiness(Struct):
-    """Whether the service is to get traffic."""
-
-    state: Literal["starting", "ready", "draining"] = "starting"
 
 
 class Rest:

@@ -16,7 +16,7 @@ from feeds.market import Gap, Trade
 from ticker import frames
 from ticker.bus import Topic
 from ticker.encodings import WEBSOCKET, Encoding
-from ticker.history import Entry, History, Retention
+from ticker.history import PAST_TRADES, Entry, History, Retention
 
 Reason = Literal["retention", "restart"]
 
@@ -96,7 +96,9 @@ class Reader:
     def _loss(self, dropped: Entry | None) -> Found:
         """What is not retained of what this reader was to read."""
         if dropped is None:
-            return Found(-1, self.topic, 0, Loss(self._started, "restart", None, None, None))
+            # A client that is cut between the gaps of two topics is told of both when it comes back with this.
+            before = self._started - 1
+            return Found(-1, self.topic, 0, Loss(before, "restart", None, None, None))
         seq, item, place = dropped
         if self._restarted:
             return Found(place, self.topic, seq, Loss(item.received, "restart", None, seq or None, None))
@@ -122,13 +124,13 @@ def since(topic: Topic, received: int, now: int, retention: Retention) -> Reader
     history = topic.history
     assert history is not None
     if received < retention.started or received > now:
-        return Reader(topic, 0, None, started=retention.started, restarted=True)
+        return Reader(topic, -PAST_TRADES, None, started=retention.started, restarted=True)
     dropped = history.last_dropped
     if dropped is None or dropped[1].received < received:
         index = bisect_left(history.entries, received, key=lambda entry: entry[1].received)
         return _at(topic, history, index, retention)
     if history.began is not None and received <= history.began:
-        return Reader(topic, 0, 0, started=retention.started)
+        return Reader(topic, 0, history.base, started=retention.started)
     return Reader(topic, history.dropped - 1, None, started=retention.started)
 
 
@@ -160,5 +162,5 @@ def newest_frames(topic: Topic, number: int, retention: Retention) -> list[bytes
 def _at(topic: Topic, history: History, index: int, retention: Retention) -> Reader:
     """A reader from the retained entry of that index on."""
     before = history.entries[index - 1] if index else history.last_dropped
-    seq = before[0] if before is not None else 0
+    seq = before[0] if before is not None else history.base + min(0, history.dropped)
     return Reader(topic, history.dropped + index, seq, started=retention.started)

@@ -4,12 +4,16 @@ Exact: prices are the venue's strings, the volume is the sum of the minutes', an
 rounded half away from zero. A window that is younger than a day has what was traded since it began.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from operator import ge, le
 
 from feeds.market import INTERVALS, Bar, Stats
 from ticker.bar_history import BarHistory
 from ticker.candle import exact
+from ticker.peaks import Peaks
+from ticker.room import Room
 from ticker.series import Series
 
 MINUTE, DAY = INTERVALS["1m"], INTERVALS["1d"]
@@ -19,13 +23,12 @@ ZERO = Decimal(0)
 class Window:
     """One symbol's last 24 hours: the closed minutes of them, and its series of minutes with the open one."""
 
-    __slots__ = ("_closed", "_high", "_low", "_minutes", "_volume")
+    __slots__ = ("_closed", "_highs", "_lows", "_minutes", "_volume")
 
-    def __init__(self, minutes: Series) -> None:
+    def __init__(self, minutes: Series, room: Room) -> None:
         self._minutes = minutes
-        self._closed = BarHistory(minutes.symbol, "1m", 2 * DAY // MINUTE)  # they go by time, not by number
-        self._high: Bar | None = None  # the minute with the highest price, None where that has to be looked for
-        self._low: Bar | None = None
+        self._closed = BarHistory(minutes.symbol, "1m", room)
+        self._highs, self._lows = Peaks(ge), Peaks(le)
         self._volume = ZERO
 
     @property
@@ -33,34 +36,51 @@ class Window:
         """Whether nothing was traded lately."""
         return not len(self._closed) and self._minutes.start is None
 
+    def forget(self) -> None:
+        """The symbol is no more."""
+        self._closed.forget()
+
     def keep(self, bar: Bar) -> None:
-        """A minute that was closed, or corrected: then it has more trades than before."""
-        replaced = self._closed.keep(0, bar)
-        self._volume = exact.add(self._volume, _volume(bar))
-        if replaced is not None:
-            self._volume = exact.subtract(self._volume, _volume(replaced))
-        if self._high is not None and Decimal(bar.high) >= Decimal(self._high.high):
-            self._high = bar
-        if self._low is not None and Decimal(bar.low) <= Decimal(self._low.low):
-            self._low = bar
+        """A minute that was closed, or corrected."""
+        latest = self._closed.latest
+        self._closed.keep(0, bar)
+        if latest is not None and bar.start <= latest.start:
+            self._look_again()
+        else:
+            self._volume = exact.add(self._volume, _volume(bar))
+            self._highs.add(bar.start, bar.high)
+            self._lows.add(bar.start, bar.low)
+
+    def fill(self, bars: Iterable[Bar]) -> None:
+        """Minutes from before. In place of one that is there comes the one that has all trades."""
+        for bar in self._closed.fill(0, bars):
+            self._closed.keep(0, bar)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """A minute came late or changed: that is rare."""
+        self._highs, self._lows, self._volume = Peaks(ge), Peaks(le), ZERO
+        for bar in self._closed:
+            self._volume = exact.add(self._volume, _volume(bar))
+            self._highs.add(bar.start, bar.high)
+            self._lows.add(bar.start, bar.low)
 
     def stats(self, now: int) -> Stats:
         """The figures of the 1,440 minutes up to now; None each where nothing was traded in them."""
         self._forget(now - now % MINUTE + MINUTE - DAY)
-        minutes = [bar for bar in (self._closed.oldest, self._highest(), self._lowest(), self._newest()) if bar]
-        symbol = self._minutes.symbol
-        if not minutes:
+        symbol, newest = self._minutes.symbol, self._newest()
+        if newest is None:
             return Stats(symbol, now, None, source="ticker")
-        first, last = minutes[0].open, minutes[-1].close
+        first, last = (self._closed.oldest or newest).open, newest.close
         change = exact.subtract(Decimal(last), Decimal(first))
-        volume = self._volume if self._minutes.start is None else exact.add(self._volume, _volume(minutes[-1]))
+        volume = self._volume if self._minutes.start is None else exact.add(self._volume, _volume(newest))
         return Stats(
             symbol,
             now,
             None,
             open=first,
-            high=max((bar.high for bar in minutes), key=Decimal),
-            low=min((bar.low for bar in minutes), key=Decimal),
+            high=max(filter(None, (self._highs.best, newest.high)), key=Decimal),
+            low=min(filter(None, (self._lows.best, newest.low)), key=Decimal),
             last=last,
             volume=format(volume, "f"),
             change=format(change, "f"),
@@ -71,25 +91,13 @@ class Window:
     def _newest(self) -> Bar | None:
         return self._closed.latest if self._minutes.start is None else self._minutes.bar
 
-    def _highest(self) -> Bar | None:
-        if self._high is None:
-            self._high = max(self._closed, key=lambda bar: Decimal(bar.high), default=None)
-        return self._high
-
-    def _lowest(self) -> Bar | None:
-        if self._low is None:
-            self._low = min(self._closed, key=lambda bar: Decimal(bar.low), default=None)
-        return self._low
-
     def _forget(self, before: int) -> None:
         """Minutes that began before that are no longer in the window."""
         while (oldest := self._closed.oldest) is not None and oldest.start < before:
             self._closed.drop_oldest()
             self._volume = exact.subtract(self._volume, _volume(oldest))
-            if self._high is not None and self._high.start == oldest.start:
-                self._high = None
-            if self._low is not None and self._low.start == oldest.start:
-                self._low = None
+        self._highs.forget(before)
+        self._lows.forget(before)
 
 
 class Rolling:
@@ -106,7 +114,8 @@ class Rolling:
 
     def remove(self, symbol: str) -> None:
         """A symbol that is no more."""
-        self._windows.pop(symbol, None)
+        if (window := self._windows.pop(symbol, None)) is not None:
+            window.forget()
         self._changed.pop(symbol, None)
 
     def changed(self, symbol: str) -> None:

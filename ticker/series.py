@@ -8,14 +8,16 @@ Of a symbol's intervals only the shortest takes in each trade. The longer ones a
 somebody looks.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from feeds.market import INTERVALS, Bar, Interval
+from feeds.market import INTERVALS, Bar, Interval, Past
 from feeds.timestamps import SECOND, nanoseconds
 from ticker.candle import Candle
+from ticker.closings import Closings
+from ticker.covering import covering
 
 USUAL: Sequence[Bar] = ()
+JOINED_WITHIN = 300 * SECOND  # what the venue tells of the past has to come so soon after the time until which it tells
 
 
 class Series:
@@ -25,9 +27,12 @@ class Series:
     each trade; None: this is the one. `received` is when the open bar was told, or what made that necessary received.
     """
 
-    __slots__ = ("_closings", "_had", "_just_closed", "_length", "interval", "received", "shortest", "start", "symbol")
+    __slots__ = (
+        "_closings", "_had", "_just_closed", "_length", "interval", "kept_for", "received", "shortest", "start",
+        "symbol",
+    )  # fmt: skip
 
-    def __init__(self, symbol: str, interval: Interval, shortest: "Series | None", closings: "Closings") -> None:
+    def __init__(self, symbol: str, interval: Interval, shortest: "Series | None", closings: Closings) -> None:
         self.symbol = symbol
         self.interval: Interval = interval
         self.shortest = shortest
@@ -36,7 +41,8 @@ class Series:
         self._length = INTERVALS[interval]
         self._closings = closings
         self._had: Candle | None = None  # the open bar without what the shortest series' open one will add
-        self._just_closed: list[tuple[int, Candle]] = []  # with their starts, while they can be corrected
+        self._just_closed: list[tuple[int, Candle]] = []  # with their starts, while they can be corrected or are kept
+        self.kept_for = closings.grace  # how long: what the venue knows of the past may take the place of older ones
 
     @property
     def end(self) -> int | None:
@@ -63,7 +69,7 @@ class Series:
         if self.start is not None:
             start, candle = self.start, self._candle()
             self.start = self._had = None
-            still = [(at, old) for at, old in self._just_closed if self._correctable(at, now)]
+            still = [(at, old) for at, old in self._just_closed if now < at + self._length + self.kept_for]
             self._just_closed = [*still, (start, candle)]
             yield candle.bar(self.symbol, self.interval, start, now, closed=True)
 
@@ -98,6 +104,23 @@ class Series:
             candle.absorb(late)
         return candle.bar(self.symbol, self.interval, start, now, closed=True)
 
+    def replace(self, start: int, candle: Candle, now: int) -> Iterator[Bar]:
+        """All but the shortest series' open part of the bar that begins then: what is told of it, if it is closed."""
+        if self.start is not None and self.start < start:
+            yield from self.close(now)
+        if self.start == start:
+            self._had = candle
+        elif start + self._length > now:
+            self.start, self._had = start, candle
+            self._closings.add(start + self._length, self)
+        else:
+            self._just_closed = [*((at, old) for at, old in self._just_closed if at != start), (start, candle)]
+            yield candle.bar(self.symbol, self.interval, start, now, closed=True)
+
+    def closed_between(self, first: int, end: int) -> Iterator[Candle]:
+        """Of the bars that were closed a short time ago, those that begin in that time."""
+        return (candle for start, candle in self._just_closed if first <= start < end)
+
     def _correctable(self, start: int, now: int) -> bool:
         return now < start + self._length + self._closings.grace
 
@@ -126,14 +149,40 @@ class Series:
 class SymbolBars:
     """One symbol's bars, of all intervals."""
 
-    __slots__ = ("_closings", "_longer", "_shortest", "series")
+    __slots__ = ("_closings", "_joined", "_longer", "_shortest", "series")
 
-    def __init__(self, symbol: str, intervals: Collection[Interval], closings: "Closings") -> None:
+    def __init__(self, symbol: str, intervals: Collection[Interval], closings: Closings) -> None:
         shortest, *longer = sorted(intervals, key=INTERVALS.__getitem__)
         self._shortest = Series(symbol, shortest, None, closings)
         self._longer = [Series(symbol, interval, self._shortest, closings) for interval in longer]
         self.series: Sequence[Series] = (self._shortest, *self._longer)
         self._closings = closings
+        self._joined = 0  # what was traded before that, the venue's own bars have
+
+    def expect_past(self) -> None:
+        """What the venue knows of the past will come: what is needed to join it is kept until then."""
+        self._shortest.kept_for = max(JOINED_WITHIN, self._closings.grace)
+
+    def join(self, past: Past, now: int) -> Iterator[Bar]:
+        """Let the venue's bars stand for what was traded before `past.until`: the closed bars that changes.
+
+        An open bar is then made of the venue's up to that time, and of the trades since. One of which the venue's bars
+        do not tell all that was before stays as it is.
+        """
+        shortest = self._shortest
+        if shortest.end is not None and shortest.end <= now:
+            yield from self._close_shortest(now)
+        self._joined = max(self._joined, past.until)
+        for series in self._longer:
+            length = INTERVALS[series.interval]
+            start = past.until - past.until % length
+            candle = covering(past, start) if start < past.until else None
+            if candle is not None:
+                for later in shortest.closed_between(past.until, start + length):
+                    candle.absorb(later)
+                yield from series.replace(start, candle, now)
+        if past.final:
+            shortest.kept_for = self._closings.grace
 
     def take(self, price: str, size: str | None, time: str | None, received: int) -> Sequence[Bar] | None:
         """A trade, or a price without a size.
@@ -178,6 +227,8 @@ class SymbolBars:
 
     def _late(self, at: int, late: Candle, now: int) -> Sequence[Bar] | None:
         """What a trade corrects that is too late for the shortest series' open bar."""
+        if at < self._joined:
+            return None
         bars: list[Bar] = []
         dropped = kept = False
         for series in self.series:
@@ -190,34 +241,3 @@ class SymbolBars:
                 dropped = True
         self._closings.late["dropped" if dropped else "corrected"] += 1
         return bars if kept or bars else None
-
-
-class Closings:
-    """When open bars are to be closed, and how late trades may come. One for all symbols."""
-
-    def __init__(self, grace_s: float) -> None:
-        self.grace = int(grace_s * SECOND)
-        self.late: Counter[str] = Counter(corrected=0, dropped=0)
-        self._due: dict[int, list[Series]] = {}
-
-    def add(self, end: int, series: Series) -> None:
-        """A bar is open that ends then."""
-        self._due.setdefault(end, []).append(series)
-
-    def forget(self, gone: Collection[Series]) -> None:
-        """The bars of these are closed by nobody."""
-        for end, series in list(self._due.items()):
-            self._due[end] = [one for one in series if one not in gone]
-
-    def due(self, now: int, most: int) -> list[Series]:
-        """Series whose open bar is over, at most so many, each told once: they are to be closed."""
-        found: list[Series] = []
-        for end in sorted(end for end in self._due if end <= now):
-            series = self._due[end]
-            while series and len(found) < most:
-                if (last := series.pop()).end == end:
-                    found.append(last)
-            if series:
-                break
-            del self._due[end]
-        return found

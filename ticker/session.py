@@ -18,6 +18,7 @@ from ticker.holdings import Holdings, told
 from ticker.hub import Hub
 from ticker.limits import TokenBucket
 from ticker.matching import Match
+from ticker.readiness import retry_after_ms
 from ticker.requests import Request, parse, parse_subscribe, parse_unsubscribe, read, request_id
 
 PROTOCOL = 1
@@ -93,6 +94,8 @@ class Session:
         match request.op:
             case "subscribe":
                 hub = self._hub
+                if hub.readiness.sends_away:
+                    raise RequestError(503, "the service stops; come back later", retry_after_ms())
                 wanted = parse_subscribe(request.body, hub.limits, hub.rates)
                 self._subscribe(request, self._holdings.match(wanted))
             case "unsubscribe":

@@ -1,8 +1,8 @@
 """The driver of server-sent events: moves bytes between aiohttp and a session that is asked for once, in the URL.
 
-A client is one of the fan-out's as any other. What it wants is checked before the answer begins: a request that cannot
-be taken has an error's status, since the page is wrong. An EventSource gives up for good on any status but 200, so one
-that comes at the wrong time gets 200, is told when to come back, and that is all.
+A client is one of the fan-out's as any other. An EventSource gives up for good on any status but 200, so one that comes
+at the wrong time gets 200, is told when to come back, and that is all. What the others want is checked before the
+answer begins: a request that cannot be taken has an error's status, since the page is wrong.
 """
 
 import asyncio
@@ -10,9 +10,10 @@ import socket
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+import structlog
 from aiohttp import HttpVersion11, WSCloseCode, web
 
-from ticker.admission import Admission, retry_after_ms
+from ticker.admission import Admission
 from ticker.connection import Connection
 from ticker.connections import Connections, SocketOptions
 from ticker.drain import Departure
@@ -20,6 +21,7 @@ from ticker.encodings import CHUNKED_EVENT, EVENT, Encoding, chunk
 from ticker.errors import RequestError
 from ticker.hub import Hub
 from ticker.matching import Match, match
+from ticker.readiness import retry_after_ms
 from ticker.requests import Request, parse_subscribe
 from ticker.stream_query import subscriptions
 from ticker.turns import Turns
@@ -30,6 +32,8 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store, no-transform",  # a proxy that compresses would wait for more
     "X-Accel-Buffering": "no",  # nginx
 }
+
+log = structlog.get_logger("clients")
 
 
 class EventStream(Connection):
@@ -95,9 +99,9 @@ class EventServer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/sse: one client, from its request to its end. Raises RequestError."""
         await self._turns.take()
-        wanted = self._wanted(request)
-        if (refusal := self._admission.admit(request.remote)) is not None:
+        if (refusal := self._admission.admit(request.remote)) is not None:  # first: thousands may come again and again
             return web.Response(body=_retry(refusal.retry_after_ms), headers=HEADERS)
+        wanted = self._wanted(request)
         answer = web.StreamResponse(headers=HEADERS)
         answer.force_close()
         try:
@@ -106,7 +110,10 @@ class EventServer:
             return answer
         if request.transport is None:
             return answer
-        await self._serve(request, wanted)
+        try:
+            await self._serve(request, wanted)
+        except Exception:  # there can be no other answer any more
+            log.exception("a stream failed; it is ended")
         return answer
 
     def departures(self) -> list[Departure]:

@@ -5,6 +5,7 @@ older one.
 """
 
 from collections.abc import Iterator, KeysView
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -13,26 +14,35 @@ from ticker.bus import ChannelName
 from ticker.clients import Options
 from ticker.directory import is_pattern, matches
 
+KNOWN = 32_768  # subscriptions that are shared: some 10 MB at the most
+
 Key = tuple[ChannelName, Interval | None, str]  # a name or a pattern as written
 
 
 class Subscription(Struct, frozen=True):
-    """One channel, of bars one interval, and one name or pattern as written, with the options in effect."""
+    """One channel, of bars one interval, and one name or pattern as written, with the options in effect.
+
+    `key` is what it is known by.
+    """
 
     channel: ChannelName
     name: str
     options: Options
-    interval: Interval | None = None
+    interval: Interval | None
+    key: Key
 
     @property
     def kind(self) -> str:
         """`exact` or `pattern`."""
         return "pattern" if is_pattern(self.name) else "exact"
 
-    @property
-    def key(self) -> Key:
-        """What it is known by."""
-        return self.channel, self.interval, self.name
+
+@lru_cache(maxsize=KNOWN)
+def subscription_to(
+    channel: ChannelName, name: str, options: Options, interval: Interval | None = None
+) -> Subscription:
+    """The subscription to that: the same one for all clients, which saves each a tenth of a kilobyte a name."""
+    return Subscription(channel, name, options, interval, (channel, interval, name))
 
 
 class Subscriptions:

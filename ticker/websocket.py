@@ -4,18 +4,22 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+import structlog
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from ticker import frames
-from ticker.admission import Admission, retry_after_ms
+from ticker.admission import Admission
 from ticker.clients import Client
 from ticker.connection import CLOSE_TIMEOUT_S, CUT, NO_CODE, NO_PONG, Connection
 from ticker.connections import Connections, SocketOptions
 from ticker.drain import Departure
 from ticker.hub import Hub
 from ticker.keepalive import Pulse
+from ticker.readiness import retry_after_ms
 from ticker.session import Session
 from ticker.turns import Turns
+
+log = structlog.get_logger("clients")
 
 
 class ServerSocket(web.WebSocketResponse[bool]):
@@ -132,7 +136,11 @@ class WebSocketServer:
         connection = WebSocketConnection(ws, request, self._hub.clock())
         with self._connections.conversation(connection, request.remote) as (client, session):
             session.welcome()
-            await self._converse(connection, client, session)
+            try:
+                await self._converse(connection, client, session)
+            except Exception:
+                log.exception("a conversation failed; it is ended", session=client.name)
+                await self._close(connection, WSCloseCode.INTERNAL_ERROR, b"our fault; it is in the log")
             await self._turns.take()
 
     async def _converse(self, connection: WebSocketConnection, client: Client, session: Session) -> None:

@@ -19,6 +19,7 @@ from feeds.adapter import (
     Unknown,
     VenueOptions,
 )
+from feeds.archive import Archive
 from feeds.errors import DecodeError
 from feeds.market import Instrument, Quote, Stats, Trade
 from tests.venues.server import Timing, Venue
@@ -74,6 +75,10 @@ class FakeAdapter:
     def request(self, subscription: Subscription, request: int) -> bytes:
         """`subscribe 1 trades A,B`."""
         return f"subscribe {request} {subscription.channel} {','.join(subscription.venue_symbols)}".strip().encode()
+
+    def history(self) -> Archive | None:
+        """None."""
+        return None
 
     def decode(self, frame: bytes, received: int) -> list[Decoded]:
         """One item for each word."""

@@ -21,6 +21,7 @@ class Scripted:
         self.name = "fake"
         self.instruments = (Instrument(SYMBOL),)
         self.counts = FeedCounts()
+        self.has_past = False
         self._steps = list(steps)
 
     @property

@@ -68,6 +68,7 @@ class Service:
         self.port = port or free_port()
         self.probed = self.port  # where /readyz is
         self.secure = secure  # what a client needs, where the stanzas give the service a certificate
+        self.program: tuple[str, ...] = ("ticker",)  # the module that is run, and what comes before `serve`
         self.process: subprocess.Popen[bytes] | None = None
         self._log = directory / f"ticker-{self.port}.log"
         self._config = directory / f"ticker-{self.port}.toml"
@@ -94,7 +95,7 @@ class Service:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TICKER_")}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ticker", "serve", "--config", str(self._config)],
+                [sys.executable, "-m", *self.program, "serve", "--config", str(self._config)],
                 cwd=ROOT,
                 env=environment | {"NO_PROXY": "127.0.0.1"},
                 stdin=subprocess.DEVNULL,

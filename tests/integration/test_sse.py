@@ -6,15 +6,12 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from random import Random
 
 import aiohttp
 
 from tests.events import EventSource
 from tests.integration.service import Service, serving, table
-from tests.integration.test_resume import CUTS, Tape, resume
 from tests.requires import program
-from tests.ticker.driving import raw_client
 from tests.ticker.streaming import raw_stream
 from tests.waiting import DEADLINE_S
 
@@ -23,40 +20,6 @@ FEED = table("[[feeds]]", name="sim", adapter="simulated", symbols=5, rate=500, 
 BUSY = table("[[feeds]]", name="sim", adapter="simulated", symbols=20, rate=10_000)
 QUIET = table("[[feeds]]", name="sim", adapter="simulated", symbols=1, rate=5)
 ORIGIN = "http://localhost:3000"  # let in, because the service is on a loopback address
-
-
-async def be_cut(service: Service, tape: Tape, random: Random) -> str:
-    """Come back as soon as the connection is gone, as a browser does it, and be cut wherever it happens to be."""
-    last_id = tape.since
-    for _ in range(CUTS):
-        async with raw_stream(service, QUERY, last_id=last_id) as client:
-            enough = random.randrange(120)
-            await client.until(lambda: len(client.events) >= enough or None, f"{enough} events")  # noqa: B023
-            await client.read(most=random.randrange(1, 400))
-            client.cut()
-            tape.take(client.messages)
-            last_id = client.source.last_id
-    return last_id
-
-
-async def test_a_client_that_is_cut_has_the_trades_of_one_that_never_was(tmp_path: Path) -> None:
-    async with serving(tmp_path, FEED) as service, raw_client(service) as witness:
-        since = (await witness.message(type="welcome"))["time"]
-        await resume(witness, since)
-        tape, whole = Tape(since), Tape(since)
-        async with asyncio.TaskGroup() as group:
-            cut = group.create_task(be_cut(service, tape, Random(20)))
-            await witness.until(lambda: cut.done() or None, "the last cut")
-        async with raw_stream(service, QUERY, last_id=cut.result()) as last:
-            await last.message(type="synced")
-            tape.take(last.messages)
-        symbol, _, seq = list(tape.trades)[-1]
-        await witness.message(type="trade", symbol=symbol, seq=seq)
-        whole.take(witness.messages)
-        assert (tape.gaps, whole.gaps) == ([], [])
-        seen = list(tape.trades.items())
-        assert seen == list(whole.trades.items())[: len(seen)]
-        assert len(seen) > CUTS * 10
 
 
 async def test_a_restart_is_told_in_time_and_where_the_trades_went(tmp_path: Path) -> None:

@@ -116,6 +116,11 @@ class RawClient:
         """What the text frames read so far say."""
         return [json.loads(payload) for opcode, payload in self.frames if opcode == TEXT]
 
+    @property
+    def torn(self) -> bool:
+        """Whether what was read ends inside a frame."""
+        return bool(self._unparsed)
+
     async def send(self, payload: bytes, opcode: int = TEXT) -> None:
         """Send a frame, masked as a client must."""
         size = len(payload)
@@ -221,8 +226,16 @@ async def raw_client(server: Listening, receive_buffer: int | None = None) -> As
         peer.setblocking(False)
         await loop.sock_connect(peer, ("127.0.0.1", server.port))
         await loop.sock_sendall(peer, UPGRADE)
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += await loop.sock_recv(peer, 1)
-        assert head.startswith(b"HTTP/1.1 101 ")
+        head = await read_head(peer)
+        assert head.startswith("HTTP/1.1 101 ")
         yield RawClient(peer)
+
+
+async def read_head(peer: socket.socket) -> str:
+    """The head of an answer, and not a byte more. Raises ConnectionError where it is cut."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        if not (data := await asyncio.get_running_loop().sock_recv(peer, 1)):
+            raise ConnectionResetError("ended inside the answer's head")
+        head += data
+    return head.decode()

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
+from feeds.market import Interval
 from feeds.timestamps import SECOND, nanoseconds
+from ticker.bus import Bus, ChannelName, Topic
 
 START = nanoseconds("2026-08-09T21:05:48Z")
 
@@ -28,6 +30,16 @@ class ManualClock:
         """Let time pass; the new time."""
         self.now += round(seconds * SECOND)
         return self.now
+
+
+class HeardBus(Bus):
+    """A bus of which the listener hears everything: each topic has an audience."""
+
+    def topic(self, channel: ChannelName, symbol: str, interval: Interval | None = None) -> Topic:
+        """A new topic."""
+        topic = super().topic(channel, symbol, interval)
+        topic.audience = "the test"
+        return topic
 
 
 class ManualSchedule:

@@ -22,6 +22,7 @@ from ticker.history import Retention
 from ticker.hub import Hub
 from ticker.pipeline import Pipeline
 from ticker.rates import Rates
+from ticker.readiness import Readiness
 from ticker.requests import Limits
 from ticker.session import Session
 
@@ -97,6 +98,7 @@ class Deciders:
         field_sets: int = 64,
         intervals: Sequence[Interval] = INTERVALS,
         bars: Mapping[str, Any] | None = None,
+        has_past: bool = False,
         **fanout: Any,
     ) -> None:
         self.symbols = symbols
@@ -105,7 +107,7 @@ class Deciders:
         self.directory = Directory()
         self.retention = retention or Retention(clock())
         self.bus = Bus(EPOCH, self.fanout, self.retention)
-        self.bars = Bars(self.bus, intervals=intervals, is_heard=self.fanout.is_heard, **bars or {})
+        self.bars = Bars(self.bus, intervals=intervals, **bars or {})
         self.pipeline = Pipeline(self.bus, self.directory, self.watch, self.bars)
         self.hub = Hub(
             self.directory,
@@ -117,9 +119,10 @@ class Deciders:
             clock=clock,
             retention=self.retention,
             field_sets=FieldSets(field_sets),
+            readiness=Readiness(),
         )
         instruments = [Instrument(symbol, channels=channels) for symbol in symbols]
-        self.pipeline.add_feed("sim", instruments, [symbols], clock())
+        self.pipeline.add_feed("sim", instruments, [symbols], clock(), has_past=has_past)
 
 
 class Stage(Deciders):
@@ -176,6 +179,7 @@ class FakeFeed:
         self.link_symbols = (symbols,) * links
         self.counts = FeedCounts()
         self.tried = False
+        self.has_past = False
 
     async def run(self) -> None:
         """End at once."""

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 
 from tests.events import Chunks, Event, EventSource
-from tests.ticker.driving import TEXT, Listening, RawClient
+from tests.ticker.driving import TEXT, Listening, RawClient, read_head
 
 
 class RawStream(RawClient):
@@ -29,6 +29,10 @@ class RawStream(RawClient):
                 self.events.append(event)
                 self.frames.append((TEXT, event.data.encode()))
         self.complete = self._chunks.ended
+
+    @property
+    def torn(self) -> bool:
+        return self._chunks.torn
 
     @property
     def kinds(self) -> list[str]:
@@ -56,7 +60,4 @@ async def raw_stream(
         peer.setblocking(False)
         await loop.sock_connect(peer, ("127.0.0.1", server.port))
         await loop.sock_sendall(peer, "\r\n".join(lines).encode())
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += await loop.sock_recv(peer, 1)
-        yield RawStream(peer, head.decode(), last_id)
+        yield RawStream(peer, await read_head(peer), last_id)

@@ -7,8 +7,9 @@ import structlog.testing
 from structlog.typing import EventDict
 
 from tests.ticker.fakes import ManualClock
-from ticker.admission import OVERLOADED, RESTARTING, RETRY_MOST_MS, RETRY_SPREAD_MS, Admission, Refusal, retry_after_ms
+from ticker.admission import OVERLOADED, RESTARTING, RETRY_MOST_MS, Admission, Refusal
 from ticker.counts import ClientCounts
+from ticker.readiness import RETRY_SPREAD_MS, retry_after_ms
 
 ELSEWHERE = "192.0.2.7"
 

@@ -42,7 +42,12 @@ async def test_what_is_fine_goes_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"), [("/nothing", "nothing at /nothing"), ("/v1/ticket", "/v1/ticket is not offered yet")]
+    ("path", "reason"),
+    [
+        ("/nothing", "nothing at /nothing; GET / says what there is"),
+        ("/v1/ticket", "/v1/ticket is not offered yet"),
+        ("/refusedd", "nothing at /refusedd; did you mean /refused?"),
+    ],
 )
 async def test_what_there_is_not(path: str, reason: str) -> None:
     status, body = await ask(path)

@@ -7,6 +7,7 @@ from feeds.market import Bar
 from feeds.timestamps import SECOND
 from tests.ticker.fakes import START
 from ticker.bar_history import BarHistory
+from ticker.room import Room
 
 
 def bar(minute: int, close: str = "1.15", volume: str | None = "0.30") -> Bar:
@@ -16,7 +17,7 @@ def bar(minute: int, close: str = "1.15", volume: str | None = "0.30") -> Bar:
 
 
 def test_what_is_kept_comes_back_as_it_was() -> None:
-    history = BarHistory("x:A", "1m", 3)
+    history = BarHistory("x:A", "1m", Room(3))
     assert history.newest(5) == []
     for seq in range(1, 6):
         history.keep(seq, bar(seq, volume=None if seq == 4 else "0.30"))
@@ -26,7 +27,7 @@ def test_what_is_kept_comes_back_as_it_was() -> None:
 
 
 def test_a_corrected_bar_takes_its_own_place_and_a_late_one_its_place_by_start() -> None:
-    history = BarHistory("x:A", "1m", 3)
+    history = BarHistory("x:A", "1m", Room(3))
     for seq, minute in enumerate((2, 4, 2, 3), start=1):
         history.keep(seq, bar(minute, close=str(seq)))
     assert history.newest(9) == [(3, bar(2, "3")), (4, bar(3, "4")), (2, bar(4, "2"))]
@@ -36,7 +37,7 @@ def test_a_corrected_bar_takes_its_own_place_and_a_late_one_its_place_by_start()
 
 @given(st.lists(st.integers(0, 6)), st.integers(1, 4))
 def test_it_keeps_the_newest_of_each_start(minutes: list[int], most: int) -> None:
-    history, told = BarHistory("x:A", "1m", most), dict[int, int]()
+    history, told = BarHistory("x:A", "1m", Room(most)), dict[int, int]()
     for seq, minute in enumerate(minutes):
         history.keep(seq, bar(minute))
         told[minute] = seq

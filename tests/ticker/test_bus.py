@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from feeds.market import Gap
-from tests.ticker.fakes import START
+from tests.ticker.fakes import START, HeardBus
 from tests.ticker.stage import EPOCH, quote, trade
 from ticker import frames
 from ticker.bus import Bus, Topic
@@ -32,7 +32,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 def bus(ear: Ear) -> Bus:
-    return Bus(EPOCH, ear, Retention(START))
+    return HeardBus(EPOCH, ear, Retention(START))
 
 
 def test_a_new_topic_has_no_value(bus: Bus) -> None:
@@ -50,6 +50,15 @@ def test_publishing_numbers_keeps_and_tells_before_it_returns(bus: Bus, ear: Ear
     assert [(heard, seq) for heard, seq, _ in ear.heard] == [(topic, 1), (other, 1), (topic, 2)]
     assert [value for heard, _, value in ear.heard if heard is topic] == [first, second]
     assert topic.value is second
+
+
+def test_the_listener_is_not_told_of_what_nobody_gets_but_of_what_is_lost(ear: Ear) -> None:
+    bus = Bus(EPOCH, ear, Retention(START))
+    topic, gap = bus.topic("trades", "x:A"), Gap("x:A", START, 2)
+    bus.publish(topic, trade("x:A"))
+    bus.announce(topic, gap)
+    assert ear.heard == [(topic, 1, gap)]
+    assert len(topic.history or ()) == 2
 
 
 def test_a_new_value_needs_new_bytes(bus: Bus) -> None:

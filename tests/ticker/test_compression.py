@@ -1,13 +1,15 @@
 """Which answers are compressed, and for whom."""
 
+import asyncio
 import gzip
 import zlib
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from ticker.compression import WORTH_IT_BYTES, accepted, compressed
+from ticker.cors import Cors
 
 BODY = b'{"messages":[' + b"0," * WORTH_IT_BYTES + b"0]}"
 
@@ -63,3 +65,10 @@ async def test_long_json_is_compressed_for_those_who_take_it() -> None:
 async def test_nothing_else_is() -> None:
     assert await ask("/short", "gzip") == (None, "Accept-Encoding", BODY[:WORTH_IT_BYTES])
     assert await ask("/text", "gzip") == (None, None, BODY)
+
+
+async def test_a_websocket_has_nothing_of_ours_around_it() -> None:
+    passed: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+    assert compressed(make_mocked_request("GET", "/v1/ws"), lambda _: passed) is passed
+    plain = Cors([], loopback=True).preflight
+    assert plain(make_mocked_request("GET", "/v1/ws"), lambda _: passed) is passed

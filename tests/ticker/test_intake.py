@@ -208,10 +208,17 @@ class TestGaps:
     def test_another_run_has_one_for_each_symbol_and_then_all_that_is_retained(self, stage: Stage, since: str) -> None:
         trades(stage, "x:A", "x:B")
         found = stage.connect().subscribe("trades", "*", since=since)
-        assert gaps(found) == [(symbol, None, None, None, "restart", at(0)) for symbol in SYMBOLS]
+        assert gaps(found) == [(symbol, None, None, None, "restart", rfc3339(START - 1)) for symbol in SYMBOLS]
         assert told(found)[3:] == ["0s", "1s"]
         assert stage.hub.counts.resumes["restart"] == 1
         assert stage.fanout.counts.gaps["restart"] == 3
+
+    def test_who_is_cut_between_the_gaps_is_told_of_all_of_them(self, stage: Stage) -> None:
+        """Of another run; the last one that it saw says where it goes on."""
+        trades(stage, "x:A", "x:B")
+        first = gaps(stage.connect().subscribe("trades", "*", since=at(-1)))[0]
+        again = stage.connect().subscribe("trades", "*", since=first[-1])
+        assert [symbol for symbol, *_ in gaps(again)] == list(SYMBOLS)
 
     def test_another_run_and_what_went_are_one_gap(self) -> None:
         stage = Stage(*SYMBOLS, retention=Retention(START, trades_kept=1))

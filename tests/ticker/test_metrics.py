@@ -16,8 +16,8 @@ from ticker.admission import Admission
 from ticker.counts import SHORT_BUCKETS
 from ticker.history import ENTRY_BYTES
 from ticker.metrics import Exposition, Sources
+from ticker.readiness import Readiness
 from ticker.reloads import Reloads
-from ticker.rest import Readiness
 
 
 class Scrape:

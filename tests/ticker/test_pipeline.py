@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from feeds.market import Confirmed, Event, Gap, LinkState, Removed
 from feeds.timestamps import SECOND
+from tests.ticker.fakes import HeardBus
 from tests.ticker.stage import EPOCH, Stage, quote, stats, trade
 from ticker.bars import Bars
-from ticker.bus import Bus, Status, Topic
+from ticker.bus import Status, Topic
 from ticker.directory import Directory
 from ticker.freshness import Watch
 from ticker.history import Retention
@@ -47,7 +48,7 @@ class Line:
         self.ear = Ear()
         self.now = stage.clock()
         self.directory, self.watch = Directory(), Watch(disconnected_s=1.5, quiet_s=lambda _: 60)
-        bus = Bus(EPOCH, self.ear, Retention(self.now))
+        bus = HeardBus(EPOCH, self.ear, Retention(self.now))
         self.pipeline = Pipeline(bus, self.directory, self.watch, Bars(bus, intervals=()))
         instruments = [market.instrument for market in stage.directory.all()]
         self.pipeline.add_feed("x", instruments, [("x:A", "x:B")], self.now)

@@ -14,7 +14,8 @@ from ticker.admission import Admission
 from ticker.answers import errors
 from ticker.errors import RequestError
 from ticker.polls import Polls, parse_wait
-from ticker.rest import Readiness, Rest
+from ticker.readiness import Readiness
+from ticker.rest import Rest
 from ticker.turns import Turns
 
 PATH = "/v1/snapshot?channel=quotes&channel=trades&symbols=x:*&wait=20"
@@ -93,7 +94,7 @@ async def test_any_change_is_told_at_once(rig: Rig, change: Callable[[Stage], No
     assert answer.headers["ETag"] != before
     assert (await answer.json())["messages"]
     await rig.waiting(0)
-    assert rig.stage.fanout.waiters.of == {}
+    assert list(rig.stage.fanout.topics) == []
 
 
 async def test_a_change_of_something_else_is_not(rig: Rig) -> None:
@@ -111,7 +112,7 @@ async def test_what_changes_between_the_look_and_the_wait_counts(rig: Rig) -> No
     with rig.polls.watching([rig.stage.directory["x:A"].quotes]) as changed:
         rig.stage.quote("x:A")
         await rig.polls.wait(request, changed, 30)
-    assert rig.stage.fanout.waiters.of == {}
+    assert list(rig.stage.fanout.topics) == []
 
 
 async def test_when_the_time_is_over_nothing_has_changed(rig: Rig) -> None:
@@ -148,7 +149,7 @@ async def test_one_that_has_gone_does_not_count_for_long(rig: Rig) -> None:
 
     await eventually(gone, "its end")
     assert rig.admission.connected["poll"] == 0
-    assert rig.stage.fanout.waiters.of == {}
+    assert list(rig.stage.fanout.topics) == []
 
 
 @pytest.mark.parametrize("given", ["-1", "31", "nan", "inf", "soon", ""])

@@ -107,5 +107,18 @@ def test_our_fault_while_a_request_is_read_changes_nothing(monkeypatch: pytest.M
     assert (peer.client.topics, list(stage.fanout.topics)) == ({}, [])
 
 
+def test_who_asks_for_more_while_the_service_stops_is_told_when_to_come_back() -> None:
+    stage = Stage("x:A")
+    peer = stage.connect()
+    peer.subscribe("quotes", "x:A")
+    stage.hub.readiness.sends_away = True
+    what = held(stage, peer)
+    [error] = peer.say(subscribe("trades"))
+    assert error["code"] == 503
+    assert 500 <= error["retry_after_ms"] <= 5_000
+    assert held(stage, peer) == what
+    assert peer.say({"op": "unsubscribe", "channel": "quotes"})[0]["type"] == "ack"
+
+
 def test_every_code_but_those_of_access_is_tried_here() -> None:
-    assert {code for code, _ in REFUSED} | {500} == {400, 404, 405, 413, 429, 500}
+    assert {code for code, _ in REFUSED} | {500, 503} == {400, 404, 405, 413, 429, 500, 503}

@@ -11,8 +11,9 @@ from tests.ticker.stage import FakeFeed, Stage
 from ticker.admission import Admission
 from ticker.answers import errors
 from ticker.polls import Polls
+from ticker.readiness import Readiness
 from ticker.requests import Limits
-from ticker.rest import Readiness, Rest
+from ticker.rest import Rest
 from ticker.turns import Turns
 
 SYMBOLS = ("sim:BTC-USDT", "sim:ETH-USDT", "sim:SOL-USDT")

@@ -10,8 +10,10 @@ from feeds.market import Stats
 from feeds.timestamps import SECOND, nanoseconds, rfc3339
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
+from ticker.closings import Closings
 from ticker.rolling import Window, per_cent
-from ticker.series import Closings, SymbolBars
+from ticker.room import Room
+from ticker.series import SymbolBars
 
 MIDNIGHT = nanoseconds("2026-08-09T00:00:00Z")
 DAY = 1_440  # minutes
@@ -23,7 +25,7 @@ class Rig:
     def __init__(self) -> None:
         self.closings = Closings(grace_s=5)
         self.bars = SymbolBars("x:A", ["1m"], self.closings)
-        self.window = Window(self.bars.series[0])
+        self.window = Window(self.bars.series[0], Room(3_000))
 
     def trade(self, minute: float, price: str, size: str = "1", late_s: float = 0) -> None:
         received = MIDNIGHT + round((minute * 60 + late_s) * SECOND)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from feeds.market import INTERVALS, Bar, Interval
 from feeds.timestamps import SECOND, nanoseconds, rfc3339
-from ticker.series import Closings, SymbolBars
+from ticker.closings import Closings
+from ticker.series import SymbolBars
 
 MIDNIGHT = nanoseconds("2026-08-09T00:00:00Z")
 GRACE_S = 5

@@ -9,6 +9,7 @@ import socket
 
 import aiohttp
 import pytest
+import structlog.testing
 from msgspec import structs
 
 from tests.events import EventSource
@@ -17,6 +18,7 @@ from tests.ticker.stage import trade
 from tests.ticker.streaming import raw_stream
 from tests.waiting import eventually
 from ticker.requests import Limits
+from ticker.session import Session
 
 
 async def closed(server: Driven, code: int, number: int = 1) -> None:
@@ -35,6 +37,10 @@ async def get(server: Driven, path: str) -> tuple[int, str, str]:
     """The status, the content's type, and the content."""
     async with aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as session, session.get(path) as answer:
         return answer.status, answer.content_type, await answer.text()
+
+
+def broken(*_: object) -> None:
+    raise KeyError("a bug")
 
 
 class TestTheBeginning:
@@ -157,11 +163,36 @@ class TestRefusals:
             assert server.counts.requests == {("subscribe", code): 1}
             assert (len(server.deciders.fanout.clients), len(server.deciders.hub.followers)) == (0, 0)
 
+    async def test_one_choice_of_fields_too_many_has_an_error_s_status(self) -> None:
+        async with driven("sim:A", field_sets=0) as server:
+            status, _, text = await get(server, "/v1/sse?channel=quotes&symbols=sim:A&fields=bid")
+            assert (status, json.loads(text)["code"]) == (429, 429)
+            assert server.counts.connections == {}
+
+    async def test_our_fault_before_the_answer_has_an_error_s_status(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with driven("sim:A") as server:
+            monkeypatch.setattr(server.deciders.directory, "topics", broken)
+            status, _, text = await get(server, "/v1/sse?channel=quotes&symbols=sim:A")
+            assert (status, json.loads(text)["code"]) == (500, 500)
+
+    async def test_our_fault_later_is_the_stream_s_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Session, "subscribe", broken)
+        with structlog.testing.capture_logs() as logged:
+            async with driven("sim:A") as server, raw_stream(server, "channel=quotes&symbols=sim:A") as stream:
+                await stream.end()
+                await closed(server, 1006)
+        assert "a stream failed; it is ended" in [entry["event"] for entry in logged]
+        assert stream.status.startswith("HTTP/1.1 200 ")
+        assert stream.complete
+
     @pytest.mark.parametrize("full", [True, False], ids=["full", "draining"])
-    async def test_one_that_there_is_no_room_for_is_told_when_to_come_back(self, full: bool) -> None:
+    async def test_one_that_there_is_no_room_for_is_told_when_to_come_back(
+        self, full: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         async with driven("sim:A", clients=1) as server, raw_client(server) as client:
             await client.message(type="welcome")
             server.streams._admission.draining = not full
+            monkeypatch.setattr(server.deciders.directory, "topics", broken)  # it is no work for us
             status, kind, text = await get(server, "/v1/sse?channel=quotes&symbols=*")
             source = EventSource()
             assert (status, list(source.feed(text.encode()))) == (200, [])

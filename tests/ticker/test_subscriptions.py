@@ -6,20 +6,26 @@ from hypothesis import strategies as st
 from tests.ticker.witness import Book
 from ticker.bus import ChannelName
 from ticker.clients import Options
-from ticker.subscriptions import Subscription, Subscriptions
+from ticker.subscriptions import Subscriptions, subscription_to
 
 
 def held(*subscriptions: tuple[ChannelName, str, float | None]) -> Subscriptions:
     found = Subscriptions()
     for subscription in subscriptions:
         channel, name, rate = subscription
-        found.put(Subscription(channel, name, Options(rate)))
+        found.put(subscription_to(channel, name, Options(rate)))
     return found
 
 
 def deciding(subscriptions: Subscriptions, symbol: str, channel: ChannelName = "quotes") -> str | None:
     found = subscriptions.over(channel, symbol)
     return found.name if found else None
+
+
+def test_clients_share_what_they_subscribe_to_alike() -> None:
+    one = subscription_to("bars", "x:A", Options(4), "1m")
+    assert subscription_to("bars", "x:A", Options(4), "1m") is one
+    assert one.key == ("bars", "1m", "x:A")
 
 
 def test_nothing_covers_nothing() -> None:
@@ -67,8 +73,8 @@ def test_what_is_held() -> None:
 
 def test_each_interval_of_bars_is_a_subscription_of_its_own() -> None:
     subscriptions = Subscriptions()
-    subscriptions.put(Subscription("bars", "x:A", Options(), "1m"))
-    subscriptions.put(Subscription("bars", "*", Options(4), "5m"))
+    subscriptions.put(subscription_to("bars", "x:A", Options(), "1m"))
+    subscriptions.put(subscription_to("bars", "*", Options(4), "5m"))
     assert [s.interval for s in subscriptions.on("bars", None)] == ["1m", "5m"]
     assert [s.interval for s in subscriptions.on("bars", "5m")] == ["5m"]
     found = [subscriptions.over("bars", "x:A", interval) for interval in ("1m", "5m", "1h")]
@@ -87,7 +93,7 @@ def test_it_is_the_one_that_the_simple_model_says(changes: list[tuple[bool, str]
     subscriptions, book = Subscriptions(), Book()
     for number, (put, name) in enumerate(changes):
         if put:
-            subscriptions.put(Subscription("quotes", name, Options(float(number))))
+            subscriptions.put(subscription_to("quotes", name, Options(float(number))))
             book.rates["quotes", name] = number
         else:
             removed = subscriptions.remove("quotes", name)

@@ -11,10 +11,12 @@ import struct
 
 import aiohttp
 import pytest
+import structlog.testing
 
 from tests.ticker.driving import BINARY, CLOSE, PING, PONG, TEXT, UPGRADE, Driven, driven, raw_client
 from tests.waiting import eventually
 from ticker.requests import Limits
+from ticker.session import Session
 
 RETRY_AFTER = re.compile(r"retry_after_ms=(\d+)")
 
@@ -206,6 +208,18 @@ class TestEnds:
             assert list(server.deciders.fanout.topics) == []
             assert sum(server.counts.subscriptions.values()) == 0
             assert sum(server.counts.sessions["websocket"].counts) == 1
+
+    async def test_our_fault_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(*_: object) -> None:
+            raise KeyError("a bug")
+
+        monkeypatch.setattr(Session, "receive", broken)
+        async with driven() as server, raw_client(server) as client:
+            with structlog.testing.capture_logs() as logged:
+                await client.ask(op="ping")
+                assert await client.goodbye() == (1011, "our fault; it is in the log")
+            assert [entry["event"] for entry in logged] == ["a conversation failed; it is ended"]
+            await closed(server, 1011)
 
 
 class TestCanary:

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import aiohttp
 
@@ -21,9 +22,14 @@ from ticker.client.subscription import Subscription
 from ticker.client.subscriptions import Subscriptions
 from ticker.client.updates import Connected, Connection, Lost
 
+Token = str | Callable[[], Awaitable[str]]
 
-def connect(url: str, *, token: str | None = None) -> "Client":
+
+def connect(url: str, *, token: Token | None = None) -> "Client":
     """A client of the service at `url`, like `ws://127.0.0.1:8080/v1/ws`, for `async with`.
+
+    `token` is for a service that asks for one: a text, or an async function that is called for a new one with each
+    connection, and before the old one ends.
 
     It connects while the block runs, again whenever the connection is lost, and as long as there is no service. Raises
     AddressError for a `url` that is none.
@@ -37,21 +43,21 @@ class Client:
     def __init__(
         self,
         url: str,
-        token: str | None = None,
+        token: Token | None = None,
         *,
         now: Callable[[], int] | None = None,
         uniform: Callable[[], float] = random.random,
     ) -> None:
         _check(url)
         self._url = url
-        self._token = token
+        self._fetch = _always(token) if isinstance(token, str) else token
         self._now = now or clock()  # nanoseconds, never going back
         self._server_clock = ServerClock()
         self._retries = Retries(uniform)
         self._retry_at = self._now()
         self._welcomed = False
         self._subscriptions = Subscriptions()
-        self._streams: dict[Subscription, Stream] = {}
+        self._streams: WeakSet[Stream] = WeakSet()
         self._conversation: Conversation | None = None
         self._to_say = asyncio.Event()
 
@@ -78,15 +84,20 @@ class Client:
         max_rate: float | Literal["default"] | None = "default",
         interval: str | None = None,
         snapshot: bool | int | None = None,
+        fields: Sequence[str] | None = None,
     ) -> Stream:
         """The updates of a channel for some symbols or patterns, from now on and across lost connections.
 
         Besides the channel's updates there come: `Status` of each symbol, `Gap` and `Rejected`, `Connected` and `Lost`.
         `max_rate` thins state to so many updates per second and symbol, None to none; `interval` is for bars.
-        `snapshot` says what comes first, as in docs/protocol.md; None: what the service gives by itself.
+        `snapshot` says what comes first, as in docs/protocol.md; None: what the service gives by itself. With `fields`
+        the service sends only these, and the others are None.
+
+        It is over when the stream is closed, or nobody has it any more.
         """
-        wanted = Subscription(channel, symbols, interval=interval, max_rate=max_rate, snapshot=snapshot)
-        self._streams[wanted] = stream = Stream(wanted, self._leave)
+        wanted = Subscription(channel, symbols, interval=interval, max_rate=max_rate, snapshot=snapshot, fields=fields)
+        stream = Stream(wanted, self._leave)
+        self._streams.add(stream)
         self._subscriptions.add(wanted)
         self._to_say.set()
         return stream
@@ -104,14 +115,13 @@ class Client:
             await asyncio.wait([self._task])
         finally:
             await self._session.close()
-            for stream in list(self._streams.values()):
+            for stream in list(self._streams):
                 stream.close()
             self._subscriptions.fail(ClientError("this client has ended: subscribe inside its `async with` block"))
         if not self._task.cancelled():
             self._task.result()
 
     def _leave(self, subscription: Subscription) -> None:
-        self._streams.pop(subscription, None)
         self._subscriptions.remove(subscription)
         if self._conversation is not None:
             self._conversation.leave(subscription)
@@ -137,14 +147,23 @@ class Client:
             if ws.status is not None:
                 return ws, self._retries.refused_s(ws.status, welcomed=self._welcomed)
             return ws, self._retries.wait_s(None, ws.reason, proven=False)
-        conversation = Conversation(self._subscriptions, self._server_clock, self._token, self._now())
+        conversation = Conversation(
+            self._subscriptions, self._server_clock, self._now(), has_token=self._fetch is not None
+        )
         self._conversation = conversation
         try:
-            end = await talk(ws, conversation, self._now, self._to_say)
+            end = await talk(ws, conversation, self._now, self._to_say, self._fetch)
         finally:
             self._conversation = None
             self._welcomed = self._welcomed or conversation.welcomed
         return end, self._retries.wait_s(end.code, end.reason, proven=conversation.proven)
+
+
+def _always(token: str) -> Callable[[], Awaitable[str]]:
+    async def fetch() -> str:
+        return token
+
+    return fetch
 
 
 def _check(url: str) -> None:

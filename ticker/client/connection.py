@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import aiohttp
@@ -20,6 +20,7 @@ BATCH = 100  # messages, after which the caller has a turn: far fewer than its b
 CUT = 1006  # what a connection without a close frame counts as (RFC 6455, section 7.1.5)
 NOT_TEXT = 1003
 
+Fetch = Callable[[], Awaitable[str]]
 Socket = ClientWebSocketResponse[bool]
 
 
@@ -52,13 +53,17 @@ async def dial(session: aiohttp.ClientSession, url: str) -> Socket | End:
         return End(_readable(error))
 
 
-async def talk(ws: Socket, conversation: Conversation, now: Callable[[], int], to_say: asyncio.Event) -> End:
-    """Hold a conversation until the connection is lost. `to_say` is set when there is something to send.
+async def talk(
+    ws: Socket, conversation: Conversation, now: Callable[[], int], to_say: asyncio.Event, fetch: Fetch | None
+) -> End:
+    """Hold a conversation until the connection is lost.
+
+    `to_say` is set when there is something to send; `fetch` gives a token, where the client has one.
 
     Raises what the conversation raises where there is no use in going on.
     """
     reading = asyncio.create_task(_read(ws, conversation, now, to_say))
-    speaking = asyncio.create_task(_speak(ws, conversation, now, to_say))
+    speaking = asyncio.create_task(_speak(ws, conversation, now, to_say, fetch))
     try:
         await asyncio.wait([reading, speaking], return_when=asyncio.FIRST_COMPLETED)
         return (reading if reading.done() else speaking).result()
@@ -88,9 +93,17 @@ async def _read(ws: Socket, conversation: Conversation, now: Callable[[], int], 
         await asyncio.sleep(0)
 
 
-async def _speak(ws: Socket, conversation: Conversation, now: Callable[[], int], to_say: asyncio.Event) -> End:
+async def _speak(
+    ws: Socket, conversation: Conversation, now: Callable[[], int], to_say: asyncio.Event, fetch: Fetch | None
+) -> End:
     while not conversation.dead(now()):
         to_say.clear()
+        if fetch is not None and conversation.wants_token(now()):
+            try:
+                async with asyncio.timeout(SEND_S):
+                    conversation.authenticate(await fetch())
+            except Exception as error:  # whatever the caller's function raises; it may have more luck the next time
+                return End(f"cannot get a token: {error!r}")
         try:
             async with asyncio.timeout(SEND_S):
                 for message in conversation.due(now()):

@@ -8,16 +8,15 @@ import orjson
 from feeds.timestamps import SECOND, rfc3339
 from ticker.client.clock import ServerClock
 from ticker.client.errors import AuthError, ProtocolError
-from ticker.client.subscription import Holding, Subscription
+from ticker.client.requests import HOLD_LEAST, Requests
+from ticker.client.subscription import Subscription
 from ticker.client.subscriptions import Subscriptions
-from ticker.client.updates import Connected, Gap, Rejected, read
+from ticker.client.updates import Connected, Gap, read
 
 PROTOCOL = 1
 DEAD = 25 * SECOND  # of hearing nothing; the service speaks every ten at least
 ANSWER = 2 * SECOND  # of these for the answer to a last question: it may be us who did not listen
 PING_EVERY = 60 * SECOND  # for the clock alone
-UNANSWERED_MOST = 5  # requests: where the service has no room for more, few of them are refused in vain
-HOLD_LEAST = SECOND
 
 Message = dict[str, Any]
 
@@ -25,17 +24,17 @@ Message = dict[str, Any]
 class Conversation:
     """From the handshake to the end. Times in nanoseconds, of a clock that never goes back."""
 
-    def __init__(self, subscriptions: Subscriptions, clock: ServerClock, token: str | None, now: int) -> None:
+    def __init__(self, subscriptions: Subscriptions, clock: ServerClock, now: int, *, has_token: bool) -> None:
         self._subscriptions = subscriptions
         self._clock = clock
-        self._token = token
+        self._has_token = has_token
         self._phase: Literal["greeting", "authenticating", "open"] = "greeting"
         self._welcome: Message = {}
         self._ids = count(1)
-        self._outbox: list[Message] = []
-        self._asked: set[Subscription] = set()
-        self._unanswered: dict[int, Subscription] = {}  # by the request's id, until all that it asked for is there
-        self._hold_until = now
+        self._requests = Requests(subscriptions, self._ids)
+        self._token_wanted_at: int | None = None
+        self._auth: Message | None = None  # the request with the token, until it is sent
+        self._auth_id: int | None = None  # and until it is answered
         self._heard_at = now
         self._doubted_at: int | None = None
         self._ping_at = now
@@ -49,32 +48,35 @@ class Conversation:
 
     def due(self, now: int) -> list[bytes]:
         """The messages to send now."""
-        found: list[Message] = []
-        if now >= self._hold_until:
-            found, self._outbox = self._outbox, []
-            if self._phase == "open":
-                found += self._subscribes(now)
+        found: list[bytes] = []
+        if self._auth is not None:
+            found.append(orjson.dumps(self._auth))
+            self._auth = None
+        if self._phase == "open":
+            found += self._requests.due(now, rfc3339(self._clock.at(now)))
         if self._wants_ping(now):
             ping = self._numbered({"op": "ping"})
             self._pinged = ping["id"], now
-            found.append(ping)
-        return [orjson.dumps(message) for message in found]
+            found.append(orjson.dumps(ping))
+        return found
+
+    def wants_token(self, now: int) -> bool:
+        """Whether the service asks for a token, the first one or one in place of one that is about to end."""
+        return self._token_wanted_at is not None and now >= self._token_wanted_at
+
+    def authenticate(self, token: str) -> None:
+        """Send a token."""
+        self._token_wanted_at = None
+        self._auth = self._numbered({"op": "auth", "token": token})
+        self._auth_id = self._auth["id"]
 
     def dead(self, now: int) -> bool:
         """Whether nothing was heard for so long that nobody is there, even when asked."""
         return self._doubted_at is not None and now - self._doubted_at >= ANSWER
 
     def leave(self, subscription: Subscription) -> None:
-        """A subscription is over: what nobody else holds is given up, and elsewhere the others' options count again."""
-        shared: set[Holding] = set()
-        for other in self._subscriptions:
-            if common := other.holdings & subscription.holdings:
-                shared |= common
-                self._asked.discard(other)
-        names = [name for *_, name in subscription.holdings - shared]
-        if names and subscription in self._asked and subscription.error is None:
-            self._outbox.append(self._numbered(subscription.farewell(names)))
-        self._asked.discard(subscription)
+        """A subscription is over."""
+        self._requests.leave(subscription)
 
     def receive(self, text: str | bytes, now: int) -> bool:
         """Act on a text frame; whether there may be something to send now.
@@ -92,13 +94,18 @@ class Conversation:
         match message["type"]:
             case "welcome":
                 self._greet(message, now)
+            case "ack" if message["op"] == "auth":
+                self._auth_id = None
+                if self._phase == "authenticating":
+                    self._open()
             case "ack":
-                self._acknowledge(message)
+                self._requests.acknowledged(message)
             case "synced":
-                if (subscription := self._unanswered.pop(message["id"], None)) is not None:
-                    subscription.synced()
+                self._requests.synced(message)
             case "error":
                 self._refused(message, now)
+            case "auth" if self._has_token and message["state"] == "expiring":
+                self._token_wanted_at = now
             case "pong" if self._pinged is not None and message["id"] == self._pinged[0]:
                 self._clock.told(message["time"], now, self._pinged[1])
                 self._pinged, self._ping_at = None, now + PING_EVERY
@@ -117,56 +124,27 @@ class Conversation:
             spoken = f"the service speaks version {message['protocol']} of the protocol, this client {PROTOCOL}"
             raise ProtocolError(f"{spoken}: bring both to the same version of ticker")
         self._clock.told(message["time"], now)
+        self._requests.limit(message.get("limits", {}))
         self._welcome = message
         if message["auth"] != "required":
             self._open()
-        elif self._token is None:
+        elif not self._has_token:
             raise AuthError("this service needs a token: connect(url, token=…)")
         else:
-            self._phase = "authenticating"
-            self._outbox.append(self._numbered({"op": "auth", "token": self._token}))
+            self._phase, self._token_wanted_at = "authenticating", now
 
     def _open(self) -> None:
         self._phase = "open"
         self._subscriptions.tell(Connected(server=self._welcome["server"], session=self._welcome["session"]))
 
-    def _acknowledge(self, message: Message) -> None:
-        match message["op"]:
-            case "auth":
-                self._open()
-            case "subscribe" if (subscription := self._unanswered.get(message["id"])) is not None:
-                channel = subscription.channel
-                rejected = [
-                    Rejected(channel=channel, symbol=one["symbol"], code=one["code"], reason=one["reason"])
-                    for one in message["rejected"]
-                ]
-                subscription.acknowledged(rejected, message["symbols"])
-
     def _refused(self, message: Message, now: int) -> None:
-        code, reason, wait_ms = message["code"], message["reason"], message.get("retry_after_ms")
-        if code == 401 or self._phase == "authenticating":
-            raise AuthError(f"the service did not accept the token: {reason}")
-        subscription = self._unanswered.pop(message["id"], None)
-        if subscription is None:
-            return
-        if wait_ms is not None:
-            self._hold_until = now + max(HOLD_LEAST, wait_ms * SECOND // 1000)
-            self._asked.discard(subscription)
-        elif subscription.refused(code, reason):
-            self._asked.discard(subscription)
-
-    def _subscribes(self, now: int) -> list[Message]:
-        found = []
-        time = rfc3339(self._clock.at(now))
-        for subscription in self._subscriptions:
-            if len(self._unanswered) >= UNANSWERED_MOST:
-                break
-            if subscription not in self._asked and subscription.error is None:
-                request = self._numbered(subscription.request(time))
-                self._asked.add(subscription)
-                self._unanswered[request["id"]] = subscription
-                found.append(request)
-        return found
+        wait_ms = message.get("retry_after_ms")
+        if message["id"] is not None and message["id"] == self._auth_id and wait_ms is not None:
+            self._token_wanted_at = now + max(HOLD_LEAST, wait_ms * SECOND // 1000)
+        elif message["code"] == 401 or message["id"] == self._auth_id is not None:
+            raise AuthError(f"the service did not accept the token: {message['reason']}")
+        else:
+            self._requests.refused(message, now)
 
     def _wants_ping(self, now: int) -> bool:
         if self._doubted_at is None and now - self._heard_at >= DEAD - ANSWER:

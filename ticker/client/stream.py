@@ -1,6 +1,7 @@
 """The updates of one subscription, as the caller takes them."""
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -13,15 +14,18 @@ class Stream:
     """An async iterator of updates.
 
     It never holds more than the newest value of each symbol and the newest 1,000 trades, however slowly it is read: of
-    the others a `Gap` tells. It ends with the client, or with `close()`; used as `with` it closes by itself. Raises
-    SubscribeError where the service refuses the subscription, and whatever other ClientError ends the client.
+    the others a `Gap` tells. It ends with the client, or with `close()`; used as `with`, and when nobody has it any
+    more, it closes by itself. Raises SubscribeError where the service refuses the subscription, and whatever other
+    ClientError ends the client.
     """
 
     def __init__(self, subscription: Subscription, leave: Callable[[Subscription], None]) -> None:
         self._subscription = subscription
-        self._leave = leave
         self._news = asyncio.Event()
         self._closed = False
+        # A loop over a stream that only the loop has is left by `break` or an error: nobody could close it.
+        self._leave = weakref.finalize(self, leave, subscription)
+        self._leave.atexit = False
         subscription.on_news = self._news.set
 
     def __aiter__(self) -> Self:
@@ -43,7 +47,7 @@ class Stream:
         if not self._closed:
             self._closed = True
             self._news.set()
-            self._leave(self._subscription)
+            self._leave()
 
     def __enter__(self) -> Self:
         return self

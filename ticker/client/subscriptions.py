@@ -50,6 +50,8 @@ class Subscriptions:
             self._statuses.clear()  # they come again with the next connection
         self.connection = connection
         for subscription in self._all:
+            if not isinstance(connection, Connected):
+                subscription.lost()
             subscription.tell(connection)
 
     def fail(self, error: ClientError) -> None:

@@ -56,6 +56,12 @@ def trade_message(seq: int, symbol: str = SYMBOL, epoch: str = "one", **fields: 
     }
 
 
+def gap_message(reason: str, symbol: str = SYMBOL, epoch: str = "one", **fields: Any) -> Message:
+    """A gap as the service sends it, of which nothing is known."""
+    unknown = {"from_seq": None, "to_seq": None, "missed": None, "received": at(0)}
+    return {"type": "gap", "channel": "trades", "symbol": symbol, "epoch": epoch, "reason": reason, **unknown, **fields}
+
+
 def status_message(state: str, symbol: str = SYMBOL) -> Message:
     """A status as the service sends it."""
     times = {"time": None, "received": at(0), "since": at(0), "last_received": None, "until": None}

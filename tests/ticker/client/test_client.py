@@ -219,10 +219,42 @@ async def test_a_token_is_sent_where_the_service_asks_for_one() -> None:
     async with Scripted() as service:
         service.welcome = welcome(auth="required")
         async with connect(service.url, token="secret") as client:
-            await expect(client.subscribe("quotes", "*"), Connected)
+            await expect(quotes := client.subscribe("quotes", "*"), Connected)
             session = await service.session(0, subscriptions=1)
+            quotes.close()
             assert [request["op"] for request in session.requests[:2]] == ["auth", "subscribe"]
             assert session.requests[0]["token"] == "secret"
+
+
+async def test_a_token_may_come_from_a_function_which_may_fail() -> None:
+    tokens = iter(["", "one", "two"])
+
+    async def fetch() -> str:
+        if token := next(tokens):
+            return token
+        raise OSError("out of order")
+
+    async with Scripted() as service:
+        service.welcome = welcome(auth="required")
+        async with at_once(service.url, token=fetch) as client:
+            quotes = client.subscribe("quotes", "*")
+            assert (await expect(quotes, Lost)).reason == "cannot get a token: OSError('out of order')"
+            (await service.session(1, subscriptions=1)).drop()
+            await service.session(2, subscriptions=1)
+        assert [session.asked("auth")[0]["token"] for session in service.sessions[1:]] == ["one", "two"]
+        assert service.sessions[0].requests == []
+
+
+async def test_a_loop_that_is_left_gives_its_subscription_up() -> None:
+    async with subscribed() as (service, client, _quotes):
+        async for update in client.subscribe("quotes", OTHER, fields=["bid"]):
+            if isinstance(update, Quote):
+                break
+            await (await service.session(0, subscriptions=2)).send(quote_message("1", symbol=OTHER))
+        session = await service.session(0)
+        [farewell] = await service.until(lambda: session.asked("unsubscribe"), "an unsubscribe")
+        assert farewell["symbols"] == [OTHER]
+        assert session.asked("subscribe", symbols=[OTHER], fields=["bid"])
 
 
 async def test_a_closed_stream_ends_and_is_given_up() -> None:

@@ -12,6 +12,7 @@ from tests.ticker.client.messages import (
     Message,
     ack,
     at,
+    gap_message,
     quote_message,
     status_message,
     synced,
@@ -21,11 +22,13 @@ from tests.ticker.client.messages import (
 )
 from tests.ticker.fakes import START, ManualClock
 from tests.ticker.stage import Peer, Stage
-from ticker.client import AuthError, Connected, Gap, ProtocolError, Quote, Rejected, Status, SubscribeError, Trade
+from ticker.client import AuthError, Connected, Gap, Lost, ProtocolError, Quote, Rejected, Status, SubscribeError, Trade
 from ticker.client.clock import ServerClock
 from ticker.client.conversation import Conversation
 from ticker.client.subscription import Subscription
 from ticker.client.subscriptions import Subscriptions
+
+LOST = Lost(reason="cut", code=1006, retry_s=1.0)
 
 
 class Talk:
@@ -43,10 +46,17 @@ class Talk:
         self.reconnect()
 
     def reconnect(self) -> None:
-        self.conversation = Conversation(self.subscriptions, self.server_clock, self._token, self.clock())
+        """The connection goes, and there is another one."""
+        if self.subscriptions.connection is not None:
+            self.subscriptions.tell(LOST)
+        self.conversation = Conversation(
+            self.subscriptions, self.server_clock, self.clock(), has_token=self._token is not None
+        )
 
     def sent(self) -> list[Message]:
         """What is to be sent now; pings are left out."""
+        if self._token is not None and self.conversation.wants_token(self.clock()):
+            self.conversation.authenticate(self._token)
         found = [orjson.loads(message) for message in self.conversation.due(self.clock())]
         return [message for message in found if message["op"] != "ping"]
 
@@ -166,6 +176,114 @@ def test_what_another_holds_stays_and_its_options_count_again() -> None:
     assert (again["op"], again["symbols"], again["max_rate"]) == ("subscribe", ["a", "b"], 1)
 
 
+def test_many_farewells_are_no_burst_and_none_is_forgotten() -> None:
+    talk = Talk(*(subscriptions := [Subscription("quotes", [f"a:{number}"]) for number in range(8)]))
+    requests = talk.open()
+    for _ in range(2):
+        talk.hear(*(message for request in requests for message in (ack(request), synced(request))))
+        requests = talk.sent()
+    for subscription in subscriptions:
+        talk.subscriptions.remove(subscription)
+        talk.conversation.leave(subscription)
+    told = talk.sent()
+    assert [farewell["symbols"] for farewell in told] == [[f"a:{number}"] for number in range(5)]
+    talk.hear({"type": "error", "id": told[0]["id"], "code": 429, "reason": "too many", "retry_after_ms": 2_000})
+    talk.hear(*map(ack, told[1:]))
+    assert talk.sent() == []
+    talk.clock.advance(2)
+    assert [farewell["symbols"] for farewell in talk.sent()] == [["a:0"], ["a:5"], ["a:6"], ["a:7"]]
+
+
+def test_what_is_wanted_again_meanwhile_is_not_given_up() -> None:
+    talk = Talk(old := Subscription("quotes", ["a", "b"]))
+    talk.open()
+    talk.subscriptions.remove(old)
+    talk.conversation.leave(old)
+    talk.subscriptions.add(Subscription("quotes", ["b"]))
+    farewell, request = talk.sent()
+    assert (farewell["op"], farewell["symbols"]) == ("unsubscribe", ["a"])
+    assert (request["op"], request["symbols"]) == ("subscribe", ["b"])
+
+
+def test_a_request_that_would_end_the_connection_is_not_sent() -> None:
+    big, good = Subscription("quotes", [f"venue:{number}" for number in range(100)]), Subscription("quotes", ["*"])
+    talk = Talk(big, good)
+    talk.hear(welcome(limits={"message_bytes": 200}))
+    assert [request["symbols"] for request in talk.sent()] == [["*"]]
+    assert isinstance(big.error, SubscribeError)
+    assert big.error.code == 413
+
+
+class TestPlaceOfTrades:
+    """Where subscriptions that share a connection, and perhaps symbols, go on after a cut."""
+
+    def sinces(self, talk: Talk) -> list[str | None]:
+        """What is asked for after a cut."""
+        talk.reconnect()
+        return [request.get("since") for request in talk.open()]
+
+    def test_while_another_is_answered_what_is_seen_is_no_place(self) -> None:
+        """The service tells the trades of shared symbols for the other one, and the rest live."""
+        talk = Talk(every := Subscription("trades", ["*"]))
+        [first] = talk.open()
+        talk.hear(ack(first), synced(first), trade_message(1), trade_message(1, OTHER))
+        talk.subscriptions.add(Subscription("trades", [SYMBOL]))
+        assert len(talk.sent()) == 1
+        talk.hear(trade_message(7, OTHER))
+        assert self.sinces(talk)[0] == at(1)
+        assert [update.seq for update in taken(every) if isinstance(update, Trade)] == [1, 1, 7]
+
+    def test_once_it_is_answered_the_last_one_counts(self) -> None:
+        talk = Talk(Subscription("trades", ["*"]))
+        [first] = talk.open()
+        talk.subscriptions.add(Subscription("trades", [SYMBOL]))
+        [second] = talk.sent()
+        talk.hear(ack(first), synced(first), ack(second), trade_message(3, snapshot=True), synced(second))
+        assert self.sinces(talk) == [at(3), at(3)]
+
+    def test_who_is_cut_in_the_middle_of_a_resume_goes_on_in_the_middle(self) -> None:
+        talk = Talk(Subscription("trades", ["*"]))
+        [request] = talk.open()
+        talk.hear(ack(request), synced(request), trade_message(1))
+        talk.reconnect()
+        [request] = talk.open()
+        talk.hear(ack(request), trade_message(2, snapshot=True), trade_message(3, snapshot=True))
+        assert self.sinces(talk) == [at(3)]
+
+    def test_what_comes_for_others_before_the_own_answer_is_no_place(self) -> None:
+        talk = Talk(Subscription("trades", [SYMBOL]), Subscription("trades", ["*"]))
+        first, second = talk.open()
+        talk.hear(ack(first), synced(first), ack(second), synced(second), trade_message(1))
+        talk.reconnect()
+        first, second = talk.open()
+        talk.hear(ack(first), trade_message(2, snapshot=True), synced(first), trade_message(3), ack(second))
+        assert self.sinces(talk) == [at(2), at(1)]
+
+    def test_a_snapshot_that_another_asked_for_is_not_for_all(self) -> None:
+        """Nor does what is live already hide it from the one that asked."""
+        talk = Talk(every := Subscription("trades", ["*"]))
+        [first] = talk.open()
+        talk.hear(ack(first), synced(first))
+        talk.subscriptions.add(one := Subscription("trades", [SYMBOL], snapshot=2))
+        [second] = talk.sent()
+        talk.hear(trade_message(9), ack(second), trade_message(10))
+        talk.hear(*(trade_message(seq, received=at(seq - 20), snapshot=True) for seq in (8, 9)), synced(second))
+        for subscription, seqs in ((every, [9, 10]), (one, [8, 9, 10])):
+            assert [update.seq for update in taken(subscription) if isinstance(update, Trade)] == seqs
+
+    def test_after_a_restart_with_an_older_clock_it_does_not_ask_from_the_future(self) -> None:
+        talk = Talk(subscription := Subscription("trades", [SYMBOL]))
+        [request] = talk.open()
+        talk.hear(ack(request), synced(request), trade_message(900))
+        talk.reconnect()
+        [request] = talk.open()
+        gap = gap_message("restart", epoch="two", received=at(0))
+        talk.hear(ack(request), gap, trade_message(1, epoch="two", snapshot=True), synced(request))
+        assert self.sinces(talk) == [at(1)]
+        told = [update for update in taken(subscription) if isinstance(update, Trade | Gap)]
+        assert [type(update) for update in told] == [Trade, Gap, Trade]
+
+
 def test_a_token_goes_first_where_one_is_asked_for() -> None:
     talk = Talk(subscription := Subscription("quotes", ["*"]), token="secret")
     talk.hear(welcome(auth="required"))
@@ -193,6 +311,29 @@ def test_a_token_that_is_missing_or_refused_ends_it() -> None:
     [request] = talk.open()
     with pytest.raises(AuthError):
         talk.hear({"type": "error", "id": request["id"], "code": 401, "reason": "authenticate first"})
+
+
+def test_a_token_that_is_about_to_end_is_replaced() -> None:
+    talk = Talk(Subscription("quotes", ["*"]), token="secret")
+    talk.hear(welcome(auth="required"))
+    talk.hear(ack(talk.sent()[0]))
+    talk.sent()
+    talk.hear({"type": "auth", "state": "expiring", "expires": at(60), "grace_ms": 25_000})
+    [auth] = talk.sent()
+    assert auth["op"] == "auth"
+    talk.hear(ack(auth))
+    assert talk.sent() == []
+
+
+def test_a_service_with_no_time_for_a_token_gets_it_again() -> None:
+    talk = Talk(token="secret")
+    talk.hear(welcome(auth="required"))
+    [auth] = talk.sent()
+    talk.hear({"type": "error", "id": auth["id"], "code": 503, "reason": "starting", "retry_after_ms": 3_000})
+    talk.clock.advance(2.9)
+    assert talk.sent() == []
+    talk.clock.advance(0.1)
+    assert [request["op"] for request in talk.sent()] == ["auth"]
 
 
 def test_what_a_token_does_not_allow_ends_one_subscription() -> None:

@@ -1,11 +1,12 @@
 """One subscription: its request, the seam after a lost connection, and what ends it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.ticker.client.messages import OTHER, SYMBOL, at, gap, quote, status, taken, trade
-from ticker.client import Rejected, SubscribeError
+from tests.ticker.client.messages import OTHER, SYMBOL, at, gap, quote, taken, trade
+from ticker.client import Gap, Rejected, SubscribeError, Trade
 from ticker.client.subscription import Subscription
 
 
@@ -13,6 +14,7 @@ def trades(*names: str, **options: Any) -> Subscription:
     """A subscription to trades that is live."""
     subscription = Subscription("trades", names or ("demo:*",), **options)
     subscription.request(at(0))
+    subscription.acknowledged([], names)
     subscription.synced()
     return subscription
 
@@ -66,6 +68,7 @@ def test_names_and_patterns(name: str, symbol: str, matching: bool) -> None:
 def test_state_starts_again_with_its_value_even_where_none_was_asked_for() -> None:
     subscription = Subscription("quotes", [SYMBOL], snapshot=False)
     assert subscription.request(at(0))["snapshot"] is False
+    subscription.acknowledged([], [SYMBOL])
     again = subscription.request(at(9))
     assert again["snapshot"] is True
     assert "since" not in again
@@ -80,17 +83,33 @@ def test_trades_go_on_from_the_newest_that_was_seen() -> None:
     assert "snapshot" not in again
 
 
+def test_the_last_one_counts_and_not_the_newest() -> None:
+    subscription = trades()
+    for update in (trade(900), gap(None, None, None, epoch="two", received=3), trade(5, epoch="two")):
+        subscription.accept(update)
+    assert subscription.request(at(60))["since"] == at(5)
+
+
 def test_trades_of_which_none_was_seen_go_on_from_the_asking() -> None:
     assert trades().request(at(60))["since"] == at(0)
 
 
-def test_snapshots_come_symbol_by_symbol_and_are_no_place_to_go_on_from() -> None:
+def test_what_was_never_taken_begins_as_it_was_asked_for() -> None:
+    subscription = Subscription("trades", [SYMBOL], snapshot=9)
+    first = subscription.request(at(0))
+    subscription.lost()
+    assert subscription.request(at(5)) == first
+    subscription.acknowledged([], [SYMBOL])
+    assert subscription.request(at(9))["since"] == at(5)
+
+
+def test_who_is_cut_inside_the_first_snapshot_goes_on_there() -> None:
     subscription = Subscription("trades", [SYMBOL, OTHER])
     subscription.request(at(5))
-    subscription.accept(trade(9))
-    assert subscription.request(at(60))["since"] == at(5)
-    subscription.synced()
-    assert subscription.request(at(60))["since"] == at(9)
+    subscription.wait_for(subscription)
+    subscription.acknowledged([], [SYMBOL, OTHER])
+    subscription.accept(replace(trade(3), snapshot=True))
+    assert subscription.request(at(60))["since"] == at(3)
 
 
 def test_what_comes_twice_at_the_seam_is_told_once() -> None:
@@ -112,7 +131,46 @@ def test_another_run_of_numbering_is_no_repetition() -> None:
     subscription = trades()
     for update in (trade(7), trade(1, epoch="two"), trade(1, epoch="two")):
         subscription.accept(update)
-    assert taken(subscription) == [trade(7), trade(1, epoch="two")]
+    assert [update for update in taken(subscription) if isinstance(update, Trade)] == [trade(7), trade(1, epoch="two")]
+
+
+def test_another_run_of_which_nobody_told_is_a_gap() -> None:
+    subscription = trades()
+    for update in (trade(7), trade(1, OTHER, epoch="two"), trade(1, epoch="two"), trade(2, epoch="two")):
+        subscription.accept(update)
+    unknown = gap(None, None, None, epoch="two", received=1, reason="restart")
+    assert taken(subscription) == [
+        trade(7),
+        trade(1, OTHER, epoch="two"),
+        unknown,
+        trade(1, epoch="two"),
+        trade(2, epoch="two"),
+    ]
+
+
+def test_another_run_of_which_the_service_told_is_one_gap() -> None:
+    subscription = trades()
+    told = gap(None, None, None, epoch="two", received=0, reason="restart")
+    for update in (trade(7), told, trade(1, epoch="two")):
+        subscription.accept(update)
+    assert taken(subscription) == [trade(7), told, trade(1, epoch="two")]
+
+
+def test_what_is_live_before_the_answer_is_over_comes_behind_it_and_is_bounded() -> None:
+    subscription = trades()
+    subscription.accept(trade(1))
+    subscription.lost()
+    subscription.request(at(9))
+    subscription.acknowledged([], ["demo:*"])
+    for seq in range(10, 1_011):  # one more than there is room for
+        subscription.accept(trade(seq))
+    subscription.accept(replace(trade(2), snapshot=True))
+    assert taken(subscription) == [trade(1), replace(trade(2), snapshot=True)]
+    subscription.synced()
+    told = taken(subscription)
+    lost = [update for update in told if isinstance(update, Gap)]
+    assert [(one.reason, one.received) for one in lost] == [("slow_consumer", at(11))]
+    assert told[-1] == trade(1_010)
 
 
 def test_state_may_repeat_itself() -> None:
@@ -121,32 +179,6 @@ def test_state_may_repeat_itself() -> None:
     assert taken(subscription) == [quote("1")]
     subscription.accept(quote("1"))
     assert taken(subscription) == [quote("1")]
-
-
-def test_a_service_that_cannot_resume_is_asked_without_and_the_gap_is_told() -> None:
-    subscription = trades()
-    subscription.accept(trade(3))
-    subscription.accept(trade(2, OTHER))
-    assert subscription.request(at(60))["since"] == at(3)
-    assert subscription.refused(400, "since: not offered yet")
-    assert taken(subscription)[2:] == [
-        gap(None, None, None, reason="retention", received=3),
-        gap(None, None, None, symbol=OTHER, reason="retention", received=3),
-    ]
-    assert "since" not in subscription.request(at(60))
-    assert not subscription.refused(400, "since: not offered yet")
-    assert isinstance(subscription.error, SubscribeError)
-
-
-def test_a_refusal_is_told_in_the_services_words_after_what_came_before() -> None:
-    subscription = Subscription("quotes", ["*"])
-    subscription.accept(status("live"))
-    assert not subscription.refused(413, "'*' matches 12431 symbols; the limit is 2000")
-    assert taken(subscription) == [status("live")]
-    error = subscription.error
-    assert isinstance(error, SubscribeError)
-    assert (error.code, error.reason) == (413, "'*' matches 12431 symbols; the limit is 2000")
-    assert str(error) == "'*' matches 12431 symbols; the limit is 2000 (413)"
 
 
 def test_some_rejected_symbols_are_told_and_the_others_go_on() -> None:

@@ -23,6 +23,8 @@ def test_an_update_is_for_those_of_its_channel_that_cover_its_symbol() -> None:
         Subscription("trades", ["*"]),
     )
     every = holding(one, all_quotes, trades)
+    trades.acknowledged([], ["*"])
+    trades.synced()
     for update in (quote("1"), quote("2", OTHER), trade(1), gap(2, 3, 2)):
         every.route(update)
     assert taken(one) == [quote("1")]
