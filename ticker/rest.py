@@ -109,8 +109,9 @@ class Rest:
         entries = [self._entry(market) async for market in self._in_slices(self._hub.directory.match(names[0]))]
         return json_answer(orjson.dumps({"messages": entries, "next": None}))
 
-    async def status(self, _: web.Request) -> web.Response:
+    async def status(self, request: web.Request) -> web.Response:
         """The feeds, and the symbols whose values cannot be relied on."""
+        check_known(request.query)
         now = self._hub.clock()
         markets = list(self._hub.directory.all())
         suspects = [m.status async for m in self._in_slices(markets) if self._state(m) not in FINE]
