@@ -31,6 +31,7 @@ MOVES_BYTES = {
     "ticker.connection",
     "ticker.connections",
     "ticker.cors",
+    "ticker.docs",
     "ticker.front",
     "ticker.loop",
     "ticker.polls",

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from ticker.directory import nearest
 from ticker.errors import RequestError
 
-LATER = ("/v1/ticket", "/docs")  # of the protocol
+LATER = ("/v1/ticket",)  # of the protocol
 
 # Without a tag nobody can ask whether an answer is still good.
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ticker import docs
 from ticker.answers import errors
 from ticker.compression import compressed
 from ticker.connections import Admission, SocketOptions
@@ -49,6 +50,7 @@ class Front:
         app = web.Application(middlewares=[self._cors.preflight, compressed, errors])
         app.on_response_prepare.append(self._cors.annotate)
         app.add_routes(rest.routes())
+        app.add_routes(docs.routes())
         app.router.add_get("/v1/ws", self._websocket.handle)
         app.router.add_get("/v1/sse", self._streams.handle, allow_head=False)
         app.router.add_get("/metrics", metrics)

@@ -34,10 +34,11 @@ ticker {version}: live prices, never silently old
   SSE        /v1/sse?channel=ticker&symbols=*        the same as a stream of events
   REST       /v1/snapshot?channel=ticker&symbols=*   the current values
              /v1/trades?symbol=…&since=…             the last minutes' trades
-             /v1/bars?symbol=…&interval=1m              bars, oldest first
+             /v1/bars?symbol=…&interval=1m           bars, oldest first
              /v1/symbols?match=*                     what there is
              /v1/status                              feeds, and symbols that are not live or quiet
   operating  /healthz  /readyz  /metrics
+  for people /docs/                                  all of it, with every message
 """
 
 
