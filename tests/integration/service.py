@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.described import check_answer
 from tests.requires import ROOT
 from tests.waiting import DEADLINE_S, POLL_S, eventually
 
@@ -118,12 +119,14 @@ class Service:
             time.sleep(POLL_S)
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask the service for `path`."""
+        """Ask the service for `path`. The answer has to be as described."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+            answer = Answer(response.status, dict(response.getheaders()), response.read().decode())
+        check_answer(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     async def get(self, path: str, **headers: str) -> Answer:
         """As `request`, while the event loop goes on."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from aiohttp import web
 
 from feeds.timestamps import clock
+from tests.described import Conversation
 from tests.ticker.fakes import Message
 from tests.ticker.stage import Deciders, quote, trade
 from tests.waiting import DEADLINE_S
@@ -103,6 +104,7 @@ class RawClient:
         self._unparsed = b""
         self.frames: list[tuple[int, bytes]] = []
         self.ended = False
+        self.conversation = Conversation()
 
     @property
     def messages(self) -> list[Message]:
@@ -130,6 +132,7 @@ class RawClient:
 
     async def ask(self, **request: Any) -> None:
         """Send a request."""
+        self.conversation.sent(request)
         await self.send(json.dumps(request).encode())
 
     async def until(self, condition: Callable[[], T | None], what: str) -> T:
@@ -181,7 +184,13 @@ class RawClient:
         """Find the frames in what was read."""
         self._unparsed += data
         while (frame := self._frame()) is not None:
-            self.frames.append(frame)
+            self.note(*frame)
+
+    def note(self, opcode: int, payload: bytes) -> None:
+        """Keep a frame, and see that it says what a service may say."""
+        self.frames.append((opcode, payload))
+        if opcode == TEXT:
+            self.conversation.received(json.loads(payload))
 
     def _frame(self) -> tuple[int, bytes] | None:
         """The next whole frame of what was read, without its head."""
