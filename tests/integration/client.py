@@ -31,6 +31,7 @@ class Client:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.messages: list[Message] = []
+        self._replies: list[Message] = []
         self._requests = 0
         self._conversation = Conversation()
 
@@ -39,8 +40,7 @@ class Client:
         try:
             async with asyncio.timeout(within_s):
                 while not (value := condition()):
-                    self.messages.append(json.loads(await self.socket.recv()))
-                    self._conversation.received(self.messages[-1])
+                    self._take(json.loads(await self.socket.recv()))
         except TimeoutError:
             last = "\n".join(map(str, self.messages[-20:]))
             raise AssertionError(f"waited {within_s} s in vain for {what}; the last messages:\n{last}") from None
@@ -71,7 +71,7 @@ class Client:
 
     def replies(self) -> list[Message]:
         """The acks, errors and pongs that came so far, oldest first."""
-        return [m for m in self.messages if m["type"] in ("ack", "error", "pong")]
+        return self._replies
 
     async def subscribe(self, channel: str, *symbols: str, **fields: object) -> Message:
         """Subscribes and reads until it is live; the ack."""
@@ -84,6 +84,12 @@ class Client:
         """Every quote, trade and 24-hour figure of the symbols, and their rows."""
         for channel in ("quotes", "trades", "stats", "ticker"):
             await self.subscribe(channel, *symbols)
+
+    def _take(self, message: Message) -> None:
+        self._conversation.received(message)
+        self.messages.append(message)
+        if message["type"] in ("ack", "error", "pong"):
+            self._replies.append(message)
 
     def _numbered(self, op: str, fields: dict[str, object]) -> Message:
         self._requests += 1
