@@ -15,8 +15,8 @@ from ticker.bus import CHANNELS, Reason, State
 from ticker.descriptions.documents import NAMES, Document, Name, document, text
 from ticker.fields import KINDS
 from ticker.messages import ALWAYS
+from ticker.readiness import Readiness
 from ticker.requests import FIELDS
-from ticker.rest import Readiness
 
 SCHEMAS: Document = document("openapi")["components"]["schemas"] | document("asyncapi")["components"]["schemas"]
 MESSAGES: Document = document("asyncapi")["components"]["messages"]
