@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ["requirements.txt", "requirements-build.txt", "requirements-dev.txt", "requirements-bench.txt"]
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 MODULE_LINES = 250

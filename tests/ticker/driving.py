@@ -76,13 +76,18 @@ class Driven:
 
 @contextlib.asynccontextmanager
 async def driven(
-    *symbols: str, clients: int = 100, ping_s: float = 20, pong_timeout_s: float = 10, **fanout: Any
+    *symbols: str,
+    clients: int = 100,
+    ping_s: float = 20,
+    pong_timeout_s: float = 10,
+    websockets: type[WebSocketServer] = WebSocketServer,
+    **fanout: Any,
 ) -> AsyncIterator[Driven]:
     """A running server."""
     deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **fanout)
     hub = deciders.hub
     admission, turns, options = Admission(hub.counts, clients), Turns(hub.clock), SocketOptions(32_768, 16_384)
-    server = WebSocketServer(hub, admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options)
+    server = websockets(hub, admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options)
     streams = EventServer(hub, admission, turns, options=options, silence_s=40)
     app = web.Application(middlewares=[errors])
     app.router.add_get("/v1/ws", server.handle)
