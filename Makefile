@@ -59,7 +59,7 @@ lock: $(VENV)/.development  ## renew the locks after a change of dependencies in
 	$(LOCK) -c requirements-dev.txt --group conformance -o requirements-conformance.txt
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find feeds ticker tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/pip:

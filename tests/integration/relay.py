@@ -15,9 +15,14 @@ class Relay:
         self._server: asyncio.Server
 
     @property
+    def port(self) -> int:
+        """Where it listens on the loopback."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
     def url(self) -> str:
         """Where a client connects to."""
-        return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1/ws"
+        return f"ws://127.0.0.1:{self.port}/v1/ws"
 
     def cut(self) -> None:
         """End every connection without a word."""
