@@ -1,0 +1,41 @@
+/** The token of a client: a value, or a function that fetches one. */
+
+/** @typedef {string | (() => string | Promise<string>) | undefined} Source */
+
+export class Tokens {
+  #source;
+  /** @type {string | null} */
+  #last = null;
+  /** @type {string | null} */
+  #refused = null;
+
+  /** @param {Source} source */
+  constructor(source) {
+    this.#source = source;
+  }
+
+  get given() {
+    return this.#source !== undefined;
+  }
+
+  /** A new one, where there is a function for it; null without any. Rejects as the function does. */
+  async fresh() {
+    const source = this.#source;
+    if (source === undefined) return null;
+    this.#last = typeof source === "function" ? await source() : source;
+    return this.#last;
+  }
+
+  /** The last one, or the first. */
+  async current() {
+    return this.#last ?? this.fresh();
+  }
+
+  /** The service did not accept the last one: whether there may be another. */
+  refused() {
+    const again = typeof this.#source === "function" && (this.#last === null || this.#last !== this.#refused);
+    this.#refused = this.#last;
+    this.#last = null;
+    return again;
+  }
+}
