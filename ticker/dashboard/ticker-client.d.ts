@@ -15,7 +15,7 @@ export interface Options {
   WebSocket?: WebSocketClass;
   /** Where there is no global EventSource: that of the package `eventsource`. `null`: never fall back to it. */
   EventSource?: EventSourceClass | null;
-  fetch?: typeof fetch;
+  fetch?: typeof globalThis.fetch;
   /** The most updates per second and symbol of state while the page is hidden; `null`, as left out: as ever. */
   hiddenRate?: number | null;
 }
@@ -64,9 +64,19 @@ export interface Ticker extends EventTarget {
     listener: (event: CustomEvent<TickerEvents[K]>) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   removeEventListener<K extends keyof TickerEvents>(
     type: K,
     listener: (event: CustomEvent<TickerEvents[K]>) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
     options?: boolean | EventListenerOptions,
   ): void;
 }

@@ -14,6 +14,7 @@
  * @property {(welcome: any) => void} welcomed the service took us in; told once or more
  * @property {() => void} wantsToken to be answered by `authenticate`
  * @property {(link: Link, end: import("./conversation.js").End) => void} ended
+ * @property {(reason: string) => void} interrupted it comes back by itself, and is welcomed again
  * @property {() => void} rearm has `tick` called now
  */
 

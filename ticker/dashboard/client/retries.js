@@ -10,7 +10,7 @@ export const UNAUTHENTICATED = 4401;
 const SENT_AWAY = [1001, 1012, 1013]; // the reason says for how long
 const TOO_SLOW = [4008, 4009];
 const OUR_BUG = [1002, 1003, 1007, 1009];
-const NO_ENTRY = [4401, 4403];
+export const NO_ENTRY = [4401, 4403];
 const ABUSE = 4429;
 
 /** @type {Record<number, string>} */
@@ -60,6 +60,9 @@ export class Retries {
     return wait;
   }
 }
+
+/** Whether the service said how long to stay away: it is not for us to come back sooner. @param {number} code */
+export const isTold = (code) => SENT_AWAY.includes(code) || code === ABUSE;
 
 /** A close code and its reason in words. @param {number} code @param {string} reason */
 export function words(code, reason) {

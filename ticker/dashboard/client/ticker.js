@@ -4,16 +4,19 @@
 import { ServerClock } from "./clock.js";
 import { Feed } from "./feed.js";
 import { get } from "./rest.js";
-import { CUT, Retries, UNAUTHENTICATED, words } from "./retries.js";
+import { CUT, isTold, NO_ENTRY, Retries, words } from "./retries.js";
 import { Subscription } from "./subscription.js";
 import { Tokens } from "./tokens.js";
 import { Ways } from "./ways.js";
+import { SseLink } from "./sse.js";
 import { WebSocketLink } from "./websocket.js";
 
 /** @typedef {import("./link.js").Link} Link */
 /** @typedef {import("./conversation.js").End} End */
 /** @typedef {import("../ticker-client.d.ts").State} State */
 /** @typedef {import("./environment.js").Environment} Environment */
+
+const ASLEEP_MS = 5_000; // a timer that comes so late has slept, with the machine or the page
 
 export class Ticker extends EventTarget {
   #environment;
@@ -35,6 +38,8 @@ export class Ticker extends EventTarget {
   #reason = null;
   /** @type {number | null} */
   #retryAt = null;
+  #patient = false; // the service said when to come back
+  #over = false;
   #unwatch;
 
   /**
@@ -52,7 +57,7 @@ export class Ticker extends EventTarget {
     this.#tokens = new Tokens(options.token);
     this.#awayAt = environment.now();
     this.#unwatch = environment.watch({
-      woken: () => this.#woken(),
+      woken: (moved) => this.#woken(moved),
       hidden: (hidden) => this.#hidden(hidden ? (options.hiddenRate ?? null) : null),
     });
     environment.defer(() => this.#dial());
@@ -102,17 +107,21 @@ export class Ticker extends EventTarget {
 
   /** @param {string} path @param {Record<string, any>} [query] */
   async get(path, query = {}) {
-    return get(this.#environment.fetch, this.#address.rest(path, query), await this.#tokens.current());
+    const said = Object.entries(query).filter(([, value]) => value !== null);
+    const url = this.#address.rest(path, Object.fromEntries(said));
+    return get(this.#environment.fetch, url, await this.#tokens.current());
   }
 
   retryNow() {
-    if (this.#state === "live") return;
+    if (this.#state === "live" || this.#over) return;
     this.#link?.close();
     this.#dial();
   }
 
   close() {
+    this.#over = true;
     this.#unwatch();
+    this.#environment.clearTimeout(this.#timer);
     this.#link?.close();
     this.#link = null;
     this.#stand("closed", "closed by this page", null, null);
@@ -131,10 +140,9 @@ export class Ticker extends EventTarget {
   }
 
   #dial() {
+    if (this.#over) return;
     this.#stand("connecting", this.#reason, null, null);
-    const way = this.#ways.next();
-    this.#link = null;
-    this.#link = new WebSocketLink(this.#host());
+    this.#link = this.#ways.next() === "sse" ? new SseLink(this.#host()) : new WebSocketLink(this.#host());
     this.#arm();
   }
 
@@ -152,6 +160,7 @@ export class Ticker extends EventTarget {
       token: () => this.#tokens.current(),
       welcomed: (/** @type {any} */ welcome) => this.#welcomed(welcome),
       wantsToken: () => this.#authenticate(),
+      interrupted: (/** @type {string} */ reason) => this.#interrupted(reason),
       ended: (/** @type {Link} */ link, /** @type {End} */ end) => this.#ended(link, end),
       rearm: () => this.#arm(),
     };
@@ -173,22 +182,47 @@ export class Ticker extends EventTarget {
     this.#link = null;
     this.#feed.wishes.lost();
     if (link.welcome === null) this.#ways.failed();
-    const wait = atOnce ? 0 : this.#retries.wait(code, reason, link.proven);
-    if (wait === null) this.#stand("closed", words(code, reason), code, null);
-    else this.#stand("waiting", words(code, reason), code, this.#environment.now() + wait);
+    this.#patient = isTold(code);
+    const again = NO_ENTRY.includes(code) && this.#tokens.refused();
+    const wait = atOnce ? 0 : this.#retries.wait(again ? CUT : code, reason, link.proven);
+    if (wait === null) this.#giveUp(code, words(code, reason));
+    else this.#stand("waiting", words(code, reason), code, Math.round(this.#environment.now() + wait));
     this.#arm();
   }
 
-  async #authenticate() {
-    const link = this.#link;
-    const token = await this.#tokens.fresh();
-    if (token === null || link !== this.#link) return;
-    link?.authenticate(token);
-    this.#arm();
+  /** @param {number} code @param {string} reason */
+  #giveUp(code, reason) {
+    this.#stand("closed", reason, code, null);
+    this.#emit("error", { code, reason, suggestion: null });
   }
 
-  #woken() {
-    if (this.#state === "waiting") this.retryNow();
+  /** @param {string} reason */
+  #interrupted(reason) {
+    if (this.#state !== "live") return;
+    this.#awayAt = this.#environment.now();
+    this.#stand("connecting", reason, null, null);
+  }
+
+  /** @param {Link | null} link */
+  async #authenticate(link = this.#link) {
+    if (this.#state === "live" && !this.#tokens.renewable) return; // it ends when it ends
+    try {
+      const token = await this.#tokens.fresh();
+      if (link !== this.#link || !link) return;
+      if (token === null) throw new Error("it needs one: connect(url, { token })");
+      link.authenticate(token);
+      this.#arm();
+    } catch (error) {
+      if (link !== this.#link || !link || this.#state === "live") return;
+      link.close();
+      this.#ended(link, { code: this.#tokens.renewable ? CUT : NO_ENTRY[0], reason: `no token: ${said(error)}` });
+    }
+  }
+
+  /** The page or the machine was away. @param {boolean} moved perhaps to another network */
+  #woken(moved) {
+    if (moved) this.#ways.moved();
+    if (this.#state === "waiting" && !this.#patient) this.retryNow();
     else this.#link?.doubt();
     this.#arm();
   }
@@ -202,12 +236,19 @@ export class Ticker extends EventTarget {
 
   /** One timer, for what comes next. */
   #arm() {
-    this.#environment.clearTimeout(this.#timer);
-    this.#timer = null;
-    const at = this.#link ? this.#link.tick() : (this.#retryAt ?? Infinity);
-    if (at === Infinity) return;
-    const wait = Math.max(0, at - this.#environment.now());
-    this.#timer = this.#environment.setTimeout(() => (this.#link ? this.#arm() : this.#dial()), wait);
+    const link = this.#link;
+    const at = link ? link.tick() : (this.#retryAt ?? Infinity);
+    if (link !== this.#link) return; // it has ended over it, and that was seen to
+    const { now, clearTimeout, setTimeout } = this.#environment;
+    clearTimeout(this.#timer);
+    this.#timer = at === Infinity || this.#over ? null : setTimeout(() => this.#due(at), Math.max(0, at - now()));
+  }
+
+  /** @param {number} at when this should have been */
+  #due(at) {
+    if (this.#link === null) return this.#dial();
+    if (this.#environment.now() - at > ASLEEP_MS) this.#link.doubt();
+    this.#arm();
   }
 
   /** @param {State} state @param {string | null} reason @param {number | null} code @param {number | null} retryAt */
@@ -223,3 +264,6 @@ export class Ticker extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+/** @param {unknown} error */
+const said = (error) => (error instanceof Error ? error.message : String(error));

@@ -14,8 +14,9 @@ export class Tokens {
     this.#source = source;
   }
 
-  get given() {
-    return this.#source !== undefined;
+  /** Whether there may be another one. */
+  get renewable() {
+    return typeof this.#source === "function";
   }
 
   /** A new one, where there is a function for it; null without any. Rejects as the function does. */
@@ -33,7 +34,7 @@ export class Tokens {
 
   /** The service did not accept the last one: whether there may be another. */
   refused() {
-    const again = typeof this.#source === "function" && (this.#last === null || this.#last !== this.#refused);
+    const again = this.renewable && (this.#last === null || this.#last !== this.#refused);
     this.#refused = this.#last;
     this.#last = null;
     return again;

@@ -150,7 +150,7 @@ export class Wish {
   #takesBar(bar) {
     const last = this.#seen.get(bar.symbol);
     const epoch = bar.epoch ?? last?.epoch ?? null;
-    if (this.joined && last && bar.snapshot && last.epoch === epoch && bar.seq < last.seq) return false;
+    if (this.joined && last && last.epoch === epoch && bar.seq < last.seq) return false;
     this.#newest = bar.received;
     this.#seen.set(bar.symbol, { epoch, seq: bar.seq });
     return true;

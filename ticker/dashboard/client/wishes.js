@@ -7,7 +7,7 @@ import { isPattern, overlap } from "./patterns.js";
 /** @typedef {import("./wish.js").Wish} Wish */
 /** @typedef {import("./wish.js").Message} Message */
 /** @typedef {{max_rate?: number | null, fields?: readonly string[]}} Asked */
-/** @typedef {{wishes: Wish[], seq: number}} Route */
+/** @typedef {{wishes: Wish[], seq: number, epoch: string | null}} Route */
 
 /** @type {Record<string, string>} */
 const STREAMS = { ticker: "ticker", quote: "quotes", trade: "trades", gap: "trades", stats: "stats", status: "status" };
@@ -66,12 +66,16 @@ export class Wishes {
    * @returns {{wishes: Wish[], skipped: number}} `skipped`: so many updates were merged into this one
    */
   route(message, served) {
-    if (message.type === "status") this.#statuses.set(message.symbol, message);
     const route = this.#route(message);
-    const skipped = message.snapshot || route.seq === 0 ? 0 : Math.max(0, message.seq - route.seq - 1);
-    route.seq = message.seq ?? route.seq;
-    const wishes = EVENTS.includes(message.type) ? route.wishes.filter(served) : route.wishes;
-    return { wishes, skipped };
+    if (EVENTS.includes(message.type)) return { wishes: route.wishes.filter(served), skipped: 0 };
+    const epoch = message.epoch ?? route.epoch;
+    const ahead = epoch === route.epoch ? message.seq - route.seq : 0;
+    if (ahead < 0) return { wishes: [], skipped: 0 }; // where one stream takes over from another
+    const skipped = message.snapshot || route.seq === 0 ? 0 : Math.max(0, ahead - 1);
+    if (message.type === "status") this.#statuses.set(message.symbol, message);
+    route.seq = message.seq;
+    route.epoch = epoch;
+    return { wishes: route.wishes, skipped };
   }
 
   /** The statuses known of a wish's symbols. @param {Wish} wish */
@@ -116,7 +120,7 @@ export class Wishes {
     let symbols = this.#routes.get(key);
     if (!symbols) this.#routes.set(key, (symbols = new Map()));
     let route = symbols.get(message.symbol);
-    if (!route) symbols.set(message.symbol, (route = { wishes: this.#wishing(key, message.symbol), seq: 0 }));
+    if (!route) symbols.set(message.symbol, (route = { wishes: this.#wishing(key, message.symbol), seq: 0, epoch: null }));
     return route;
   }
 
