@@ -75,6 +75,8 @@ export class Stream {
   proven = false;
   #planned;
   #askedAt;
+  /** @type {number | null} */
+  #cutAt = null;
 
   /** @param {Planned} planned @param {number} now @param {string} time the service's clock */
   constructor(planned, now, time) {
@@ -106,11 +108,11 @@ export class Stream {
     this.#planned = planned;
   }
 
-  /** What the URL asks for. @param {number} awayMs how long there was no connection */
-  query(awayMs) {
+  /** What the URL asks for. @param {number} now @param {number} awayMs how long there was no connection before */
+  query(now, awayMs) {
     const [channel, interval] = this.stream.split(" ");
     const { names, options, wishes } = this.#planned;
-    return { channel, interval, symbols: names, ...options, ...beginning(names, [...wishes], awayMs) };
+    return { channel, interval, symbols: names, ...options, ...beginning(names, [...wishes], this.#cutAt === null ? awayMs : now - this.#cutAt) };
   }
 
   /** Act on an event. @param {any} message @param {number} now @param {import("./feed.js").Feed} feed
@@ -134,7 +136,7 @@ export class Stream {
 
   /** It was cut, and the browser opens it again. @param {number} now */
   interrupted(now) {
-    this.heardAt = now;
+    this.heardAt = this.#cutAt = now;
     this.welcomed = this.served = this.synced = false;
   }
 

@@ -7,7 +7,7 @@ import { isPattern, overlap } from "./patterns.js";
 /** @typedef {import("./wish.js").Wish} Wish */
 /** @typedef {import("./wish.js").Message} Message */
 /** @typedef {{max_rate?: number | null, fields?: readonly string[]}} Asked */
-/** @typedef {{wishes: Wish[], seq: number, epoch: string | null}} Route */
+/** @typedef {{wishes: Wish[], changes: number, seq: number, epoch: string | null}} Route good after so many changes */
 
 /** @type {Record<string, string>} */
 const STREAMS = { ticker: "ticker", quote: "quotes", trade: "trades", gap: "trades", stats: "stats", status: "status" };
@@ -16,6 +16,11 @@ const EVENTS = ["trade", "gap", "bar"];
 export class Wishes {
   /** In the order of their coming. @type {Set<Wish>} */
   #all = new Set();
+  /** By name, those that have it. @type {Map<string, Set<Wish>>} */
+  #named = new Map();
+  /** @type {Set<Wish>} */
+  #patterned = new Set();
+  #changes = 0;
   /** By type, or interval of bars, and symbol. @type {Map<string, Map<string, Route>>} */
   #routes = new Map();
   /** The newest of each symbol: told once a connection, and by us to each. @type {Map<string, Message>} */
@@ -35,13 +40,20 @@ export class Wishes {
   /** @param {Wish} wish */
   add(wish) {
     this.#all.add(wish);
-    this.#routes.clear();
+    if (wish.patterns.length > 0) this.#patterned.add(wish);
+    for (const name of wish.exact) this.#named.set(name, (this.#named.get(name) ?? new Set()).add(wish));
+    this.#changes++;
   }
 
   /** @param {Wish} wish */
   remove(wish) {
     this.#all.delete(wish);
-    this.#routes.clear();
+    this.#patterned.delete(wish);
+    for (const name of wish.exact) {
+      this.#named.get(name)?.delete(wish);
+      if (this.#named.get(name)?.size === 0) this.#named.delete(name);
+    }
+    this.#changes++;
   }
 
   /** What to ask for: the options of each name, by stream, which is a channel and, of bars, an interval.
@@ -89,12 +101,10 @@ export class Wishes {
     this.#routes.clear();
   }
 
-  /** Forget the statuses of symbols that nobody wants any more. */
+  /** Forget the symbols that nobody wants any more. */
   tidy() {
-    const exact = new Set([...this.#all].flatMap((wish) => [...wish.exact]));
-    const patterns = [...this.#all].flatMap((wish) => wish.patterns);
-    for (const symbol of this.#statuses.keys())
-      if (!exact.has(symbol) && !patterns.some((pattern) => pattern.test(symbol))) this.#statuses.delete(symbol);
+    for (const symbols of [this.#statuses, ...this.#routes.values()])
+      for (const symbol of symbols.keys()) if (this.#matching(symbol).length === 0) symbols.delete(symbol);
   }
 
   /** The service takes the options of a name before those of a pattern, and those of a newer pattern before those of an
@@ -120,14 +130,19 @@ export class Wishes {
     let symbols = this.#routes.get(key);
     if (!symbols) this.#routes.set(key, (symbols = new Map()));
     let route = symbols.get(message.symbol);
-    if (!route) symbols.set(message.symbol, (route = { wishes: this.#wishing(key, message.symbol), seq: 0, epoch: null }));
+    if (!route) symbols.set(message.symbol, (route = { wishes: [], changes: -1, seq: 0, epoch: null }));
+    if (route.changes !== this.#changes) {
+      const stream = STREAMS[key] ?? key;
+      const matching = this.#matching(message.symbol);
+      route.wishes = stream === "status" ? matching : matching.filter((wish) => wish.stream === stream);
+      route.changes = this.#changes;
+    }
     return route;
   }
 
-  /** @param {string} key @param {string} symbol */
-  #wishing(key, symbol) {
-    const stream = STREAMS[key] ?? key;
-    const all = [...this.#all].filter((wish) => stream === "status" || wish.stream === stream);
-    return all.filter((wish) => wish.matches(symbol));
+  /** @param {string} symbol */
+  #matching(symbol) {
+    const patterned = [...this.#patterned].filter((wish) => !wish.exact.has(symbol) && wish.matches(symbol));
+    return [...(this.#named.get(symbol) ?? []), ...patterned];
   }
 }
