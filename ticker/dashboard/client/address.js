@@ -2,7 +2,8 @@
 
 /** @typedef {{websocket: string, rest: (path: string, query?: Record<string, any>) => string}} Address */
 
-const USUAL = "/v1/ws";
+const USUAL = "v1/ws";
+const HASHED = /assets\/[^/]+\/[^/]*$/; // below the root of the service, under the hash of its content
 const EXAMPLE = "wss://host/v1/ws";
 
 /** Throws a TypeError for what is no address of a service. @param {string | URL | undefined} given
@@ -10,7 +11,7 @@ const EXAMPLE = "wss://host/v1/ws";
  * @returns {Address}
  */
 export function address(given, base) {
-  const url = parsed(given ?? USUAL, base);
+  const url = parsed(given ?? USUAL, given === undefined ? base.replace(HASHED, "") : base);
   if (url.pathname === "/") url.pathname = USUAL;
   url.protocol = url.protocol.replace("http", "ws");
   url.hash = "";
