@@ -19,5 +19,6 @@ export { RequestError } from "./client/rest.js";
  * @returns {import("./ticker-client.d.ts").Ticker}
  */
 export function connect(url, options = {}) {
-  return new Ticker(address(url, import.meta.url), options, environment(options));
+  const ticker = new Ticker(address(url, import.meta.url), options, environment(options));
+  return /** @type {any} */ (ticker); // the type of an EventTarget does not know what its events are like
 }

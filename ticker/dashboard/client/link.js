@@ -7,8 +7,8 @@
  * @property {import("./feed.js").Feed} feed
  * @property {import("./clock.js").ServerClock} clock
  * @property {number} awayMs how long there was no connection
- * @property {import("../ticker-client.d.ts").WebSocketClass} WebSocket
- * @property {import("../ticker-client.d.ts").EventSourceClass} EventSource
+ * @property {import("../ticker-client.js").WebSocketClass} WebSocket
+ * @property {import("../ticker-client.js").EventSourceClass} EventSource
  * @property {typeof globalThis.fetch} fetch
  * @property {() => Promise<string | null>} token
  * @property {(welcome: any) => void} welcomed the service took us in; told once or more

@@ -1,6 +1,7 @@
 /** The ticker: keeps a connection to a service, over a WebSocket or server-sent events, and carries all that the parts
  * of a page subscribe to over it. */
 
+import { Alarm } from "./alarm.js";
 import { ServerClock } from "./clock.js";
 import { Feed } from "./feed.js";
 import { get } from "./rest.js";
@@ -16,8 +17,6 @@ import { WebSocketLink } from "./websocket.js";
 /** @typedef {import("../ticker-client.d.ts").State} State */
 /** @typedef {import("./environment.js").Environment} Environment */
 
-const ASLEEP_MS = 5_000; // a timer that comes so late has slept, with the machine or the page
-
 export class Ticker extends EventTarget {
   #environment;
   #address;
@@ -28,8 +27,7 @@ export class Ticker extends EventTarget {
   #tokens;
   /** @type {Link | null} */
   #link = null;
-  /** @type {any} */
-  #timer = null;
+  #alarm;
   #changed = false;
   #awayAt = 0;
   /** @type {State} */
@@ -55,6 +53,7 @@ export class Ticker extends EventTarget {
     this.#retries = new Retries(environment.random);
     this.#ways = new Ways(environment);
     this.#tokens = new Tokens(options.token);
+    this.#alarm = new Alarm(environment, (late) => this.#due(late));
     this.#awayAt = environment.now();
     this.#unwatch = environment.watch({
       woken: (moved) => this.#woken(moved),
@@ -121,7 +120,7 @@ export class Ticker extends EventTarget {
   close() {
     this.#over = true;
     this.#unwatch();
-    this.#environment.clearTimeout(this.#timer);
+    this.#alarm.set(Infinity);
     this.#link?.close();
     this.#link = null;
     this.#stand("closed", "closed by this page", null, null);
@@ -147,16 +146,12 @@ export class Ticker extends EventTarget {
   }
 
   #host() {
-    const { now, WebSocket, EventSource, fetch } = this.#environment;
     return {
-      now,
+      ...this.#environment,
       address: this.#address,
       feed: this.#feed,
       clock: this.#clock,
-      awayMs: now() - this.#awayAt,
-      WebSocket,
-      EventSource,
-      fetch,
+      awayMs: this.#environment.now() - this.#awayAt,
       token: () => this.#tokens.current(),
       welcomed: (/** @type {any} */ welcome) => this.#welcomed(welcome),
       wantsToken: () => this.#authenticate(),
@@ -185,15 +180,10 @@ export class Ticker extends EventTarget {
     this.#patient = isTold(code);
     const again = NO_ENTRY.includes(code) && this.#tokens.refused();
     const wait = atOnce ? 0 : this.#retries.wait(again ? CUT : code, reason, link.proven);
-    if (wait === null) this.#giveUp(code, words(code, reason));
-    else this.#stand("waiting", words(code, reason), code, Math.round(this.#environment.now() + wait));
+    const retryAt = wait === null ? null : Math.round(this.#environment.now() + wait);
+    this.#stand(wait === null ? "closed" : "waiting", words(code, reason), code, retryAt);
+    if (wait === null) this.#emit("error", { code, reason: words(code, reason), suggestion: null });
     this.#arm();
-  }
-
-  /** @param {number} code @param {string} reason */
-  #giveUp(code, reason) {
-    this.#stand("closed", reason, code, null);
-    this.#emit("error", { code, reason, suggestion: null });
   }
 
   /** @param {string} reason */
@@ -203,19 +193,17 @@ export class Ticker extends EventTarget {
     this.#stand("connecting", reason, null, null);
   }
 
-  /** @param {Link | null} link */
-  async #authenticate(link = this.#link) {
+  async #authenticate() {
+    const link = this.#link;
     if (this.#state === "live" && !this.#tokens.renewable) return; // it ends when it ends
-    try {
-      const token = await this.#tokens.fresh();
-      if (link !== this.#link || !link) return;
-      if (token === null) throw new Error("it needs one: connect(url, { token })");
+    const { token, problem } = await this.#tokens.offered();
+    if (link === null || link !== this.#link) return;
+    if (token !== null) {
       link.authenticate(token);
       this.#arm();
-    } catch (error) {
-      if (link !== this.#link || !link || this.#state === "live") return;
+    } else if (this.#state !== "live") {
       link.close();
-      this.#ended(link, { code: this.#tokens.renewable ? CUT : NO_ENTRY[0], reason: `no token: ${said(error)}` });
+      this.#ended(link, { code: this.#tokens.renewable ? CUT : NO_ENTRY[0], reason: problem });
     }
   }
 
@@ -234,20 +222,16 @@ export class Ticker extends EventTarget {
     this.#change();
   }
 
-  /** One timer, for what comes next. */
   #arm() {
     const link = this.#link;
     const at = link ? link.tick() : (this.#retryAt ?? Infinity);
-    if (link !== this.#link) return; // it has ended over it, and that was seen to
-    const { now, clearTimeout, setTimeout } = this.#environment;
-    clearTimeout(this.#timer);
-    this.#timer = at === Infinity || this.#over ? null : setTimeout(() => this.#due(at), Math.max(0, at - now()));
+    if (link === this.#link && !this.#over) this.#alarm.set(at); // else it has ended over it, and that was seen to
   }
 
-  /** @param {number} at when this should have been */
-  #due(at) {
+  /** @param {boolean} late */
+  #due(late) {
     if (this.#link === null) return this.#dial();
-    if (this.#environment.now() - at > ASLEEP_MS) this.#link.doubt();
+    if (late) this.#link.doubt();
     this.#arm();
   }
 
@@ -264,6 +248,3 @@ export class Ticker extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
-
-/** @param {unknown} error */
-const said = (error) => (error instanceof Error ? error.message : String(error));

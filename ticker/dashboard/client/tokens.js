@@ -27,6 +27,15 @@ export class Tokens {
     return this.#last;
   }
 
+  /** A new one for a service that wants one, or what is the problem. */
+  async offered() {
+    try {
+      return { token: await this.fresh(), problem: "connect(url, { token }) takes one" };
+    } catch (error) {
+      return { token: null, problem: `no token: ${error instanceof Error ? error.message : error}` };
+    }
+  }
+
   /** The last one, or the first. */
   async current() {
     return this.#last ?? this.fresh();
