@@ -27,12 +27,12 @@ class Told:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self._changes = Changes()
+        self.changes = Changes()
 
     def take(self, text: str) -> None:
         """The client has got a message."""
         self.messages.append(json.loads(text))
-        self._changes.notify()
+        self.changes.notify()
 
     async def expect(self, **fields: Any) -> Message:
         """The first message that has those fields, once it is there."""
@@ -40,7 +40,7 @@ class Told:
         def found() -> Message | None:
             return next((m for m in self.messages if fields.items() <= m.items()), None)
 
-        return await self._changes.until(found, f"{fields}; the last messages: {self.messages[-5:]}")
+        return await self.changes.until(found, f"{fields}; the last messages: {self.messages[-5:]}")
 
     @property
     def tape(self) -> list[str]:
@@ -55,15 +55,18 @@ class Told:
 
 
 @contextlib.asynccontextmanager
-async def printing(take: Callable[[bytes], None], *command: str, cwd: Path | None = None) -> AsyncIterator[None]:
-    """A program whose output is passed on as it comes; it is ended with the block."""
+async def printing(
+    take: Callable[[bytes], None], *command: str, cwd: Path | None = None
+) -> AsyncIterator[asyncio.StreamWriter]:
+    """A program's input, and its output is passed on as it comes; it is ended with the block."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=cwd, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+        *command, cwd=cwd, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     reading = asyncio.create_task(_read(process.stdout, take))
     try:
-        yield
+        yield process.stdin
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -74,6 +77,19 @@ async def printing(take: Callable[[bytes], None], *command: str, cwd: Path | Non
 async def _read(output: asyncio.StreamReader, take: Callable[[bytes], None]) -> None:
     while data := await output.read(65_536):
         take(data)
+
+
+def by_line(take: Callable[[str], None]) -> Callable[[bytes], None]:
+    """Takes bytes as they come, and gives each line on."""
+    lines = bytearray()
+
+    def more(data: bytes) -> None:
+        lines.extend(data)
+        while (end := lines.find(b"\n")) >= 0:
+            take(lines[:end].decode())
+            del lines[: end + 1]
+
+    return more
 
 
 def install_packages() -> None:
@@ -96,15 +112,8 @@ async def node(way: str, base: str, symbol: str) -> AsyncIterator[Told]:
     """The npm packages `ws` (way `websocket`) and `eventsource`."""
     command = [program("node", "nodejs"), "main.mjs", way, base, symbol]
     await asyncio.to_thread(install_packages)
-    told, lines = Told(), bytearray()
-
-    def take(data: bytes) -> None:
-        lines.extend(data)
-        while (end := lines.find(b"\n")) >= 0:
-            told.take(lines[:end].decode())
-            del lines[: end + 1]
-
-    async with printing(take, *command, cwd=NODE):
+    told = Told()
+    async with printing(by_line(told.take), *command, cwd=NODE):
         yield told
 
 
