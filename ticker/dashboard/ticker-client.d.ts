@@ -15,7 +15,6 @@ export interface Options {
   WebSocket?: WebSocketClass;
   /** Where there is no global EventSource: that of the package `eventsource`. `null`: never fall back to it. */
   EventSource?: EventSourceClass | null;
-  fetch?: typeof globalThis.fetch;
   /** The most updates per second and symbol of state while the page is hidden; `null`, as left out: as ever. */
   hiddenRate?: number | null;
 }

@@ -27,7 +27,7 @@ export function environment(options) {
     defer: (call) => queueMicrotask(call),
     WebSocket,
     EventSource,
-    fetch: options.fetch ?? ((...args) => fetch(...args)),
+    fetch: (...request) => fetch(...request),
     watch,
   };
 }
