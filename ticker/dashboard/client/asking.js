@@ -1,5 +1,5 @@
-/** What to ask the service for on one connection, so that it gives what is wished for: within its limits, and again when
- * it was refused for a while. No I/O. */
+/** What to ask the service for on one connection, so that it gives what is wished for: within its limits, and again
+ * where it was refused for a while. No I/O. */
 
 import { answered } from "./answers.js";
 import { changes, farewells, joins } from "./plan.js";

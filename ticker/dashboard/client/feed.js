@@ -89,12 +89,17 @@ export class Feed {
   }
 }
 
-/** A listener that fails is the page's matter, and no other's. @param {(message: any) => void} listener @param {any} message */
+/** A listener that fails is the page's matter, and no other's.
+ * @param {(message: any) => void} listener @param {any} message
+ */
 function call(listener, message) {
   try {
     listener(message);
   } catch (error) {
     if (typeof globalThis.reportError === "function") globalThis.reportError(error);
-    else queueMicrotask(() => { throw error; });
+    else
+      queueMicrotask(() => {
+        throw error;
+      });
   }
 }

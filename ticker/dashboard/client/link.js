@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Host the ticker, as a link sees it
  * @property {() => number} now in ms
+ * @property {(call: () => void) => void} defer
  * @property {import("./address.js").Address} address
  * @property {import("./feed.js").Feed} feed
  * @property {import("./clock.js").ServerClock} clock

@@ -42,7 +42,8 @@ export function joins(standings, wanted, awayMs, limits) {
       const parts = [wish.stream, options, { ...beginning, since: beginning.since && true }, alone && id(wish)];
       const key = JSON.stringify(parts);
       const own = groups.get(key) ?? group(wish.stream, { ...options, ...beginning }, []);
-      if (beginning.since && own.options.since > beginning.since) own.options.since = beginning.since; // all get what the oldest needs
+      // All get what the oldest needs.
+      if (beginning.since && own.options.since > beginning.since) own.options.since = beginning.since;
       own.names.add(name);
       own.wishes.add(wish);
       groups.set(key, own);
@@ -57,7 +58,8 @@ export function joins(standings, wanted, awayMs, limits) {
  * @param {Limits} limits
  */
 export function changes(held, standings, wanted, limits) {
-  const asked = new Set([...standings].flatMap(([wish, { todo }]) => [...todo].map((name) => `${wish.stream} ${name}`)));
+  const joining = [...standings].flatMap(([wish, { todo }]) => [...todo].map((name) => `${wish.stream} ${name}`));
+  const asked = new Set(joining);
   /** @type {Map<string, Group>} */
   const groups = new Map();
   for (const [stream, names] of held) {

@@ -12,7 +12,7 @@ const TYPES = "welcome ack synced heartbeat ticker quote trade bar stats status 
 
 /** @typedef {import("./wish.js").Wish} Wish */
 /** @typedef {{stream: Stream, source: InstanceType<import("../ticker-client.d.ts").EventSourceClass> | null,
- *   replaced: Open[], openAt: number, url: string}} Open */
+ *   replaced: Open[], openAt: number, url: string, ticket?: string}} Open */
 
 export class SseLink {
   /** @type {Set<Open>} */
@@ -95,7 +95,7 @@ export class SseLink {
   async #connect(open) {
     const host = this.#host;
     open.openAt = Infinity;
-    const ticket = await this.#ticket();
+    const ticket = (open.ticket = await this.#ticket());
     if (this.#over || !this.#open.has(open)) return;
     open.openAt = host.now();
     open.stream.heardAt = host.now();
@@ -109,14 +109,16 @@ export class SseLink {
 
   /** What stands for the token in a URL, and is good for one connection. */
   async #ticket() {
-    const token = await this.#host.token();
-    if (token === null) return undefined;
-    const url = this.#host.address.rest("ticket");
-    const answer = await get(this.#host.fetch, url, token, "POST").catch((error) => {
-      if (error.code === 401 || error.code === 403) this.#end(UNAUTHENTICATED, error.message, false);
-      return {}; // a service without access control has no tickets
-    });
-    return answer.ticket;
+    try {
+      const token = await this.#host.token();
+      if (token === null) return undefined;
+      const { ticket } = await get(this.#host.fetch, this.#host.address.rest("ticket"), token, "POST");
+      return ticket;
+    } catch (/** @type {any} */ error) {
+      if (error.code === 404) return undefined; // a service without access control has no tickets
+      const refused = error.code === 401 || error.code === 403;
+      this.#end(refused ? UNAUTHENTICATED : CUT, `no ticket: ${error.message}`, false);
+    }
   }
 
   /** @param {Open} open @param {string} data */
@@ -163,8 +165,11 @@ export class SseLink {
     const error = response && !response.ok ? await response.json().catch(() => null) : null;
     abort.abort();
     if (this.#over) return;
-    if (status === 401 || status === 403) this.#end(UNAUTHENTICATED, error?.reason ?? "", false);
-    else if (!error?.reason || status >= 500 || error.retry_after_ms) this.#end(CUT, error?.reason ?? "", false);
+    const unauthenticated = status === 401 || status === 403;
+    // A ticket is good for one connection: that it is refused says nothing of the token.
+    if (unauthenticated && !open.ticket) this.#end(UNAUTHENTICATED, error?.reason ?? "", false);
+    else if (unauthenticated || !error?.reason || status >= 500 || error.retry_after_ms)
+      this.#end(CUT, error?.reason ?? "", false);
     else this.#refused(open, error, feed);
   }
 

@@ -9,7 +9,8 @@ const LATE_MS = 12_000; // then it is overdue
 
 /** @typedef {import("./wish.js").Wish} Wish */
 /** @typedef {import("./wish.js").Message} Message */
-/** @typedef {{key: string, stream: string, names: string[], options: Record<string, any>, wishes: Set<Wish>}} Planned */
+/** @typedef {{key: string, stream: string, names: string[], options: Record<string, any>,
+ *   wishes: Set<Wish>}} Planned */
 
 /** The streams that bring it all: one for each channel and interval, where there is room more of trades and bars, so
  * that each part gets the past it wants and others do not get it again.
@@ -112,7 +113,8 @@ export class Stream {
   query(now, awayMs) {
     const [channel, interval] = this.stream.split(" ");
     const { names, options, wishes } = this.#planned;
-    return { channel, interval, symbols: names, ...options, ...beginning(names, [...wishes], this.#cutAt === null ? awayMs : now - this.#cutAt) };
+    const away = this.#cutAt === null ? awayMs : now - this.#cutAt;
+    return { channel, interval, symbols: names, ...options, ...beginning(names, [...wishes], away) };
   }
 
   /** Act on an event. @param {any} message @param {number} now @param {import("./feed.js").Feed} feed
@@ -164,5 +166,7 @@ function beginning(names, wishes, awayMs) {
   return { snapshot: snapshots.reduce((most, one) => (amount(one) > amount(most) ? one : most), false) };
 }
 
-/** Of a snapshot, for comparison: of trades `true` means the newest 50. @param {boolean | number | undefined} snapshot */
+/** Of a snapshot, for comparison: of trades `true` means the newest 50.
+ * @param {boolean | number | undefined} snapshot
+ */
 const amount = (snapshot) => (snapshot === true ? 50 : Number(snapshot ?? 0));

@@ -20,11 +20,23 @@ export class WebSocketLink {
   constructor(host) {
     this.host = host;
     this.#dialledAt = host.now();
-    this.#socket = new host.WebSocket(host.address.websocket);
-    this.#socket.onopen = () => this.#opened();
-    this.#socket.onmessage = ({ data }) => this.#heard(data);
-    this.#socket.onerror = () => undefined; // says nothing; `onclose` follows
-    this.#socket.onclose = ({ code, reason }) => this.#ended({ code: code || CUT, reason: String(reason ?? "") });
+    this.#socket = this.#dial();
+  }
+
+  /** A page is told at once where it must not: from https to ws, or by its Content-Security-Policy. */
+  #dial() {
+    const { host } = this;
+    try {
+      const socket = new host.WebSocket(host.address.websocket);
+      socket.onopen = () => this.#opened();
+      socket.onmessage = ({ data }) => this.#heard(data);
+      socket.onerror = () => undefined; // says nothing; `onclose` follows
+      socket.onclose = ({ code, reason }) => this.#ended({ code: code || CUT, reason: String(reason ?? "") });
+      return socket;
+    } catch (error) {
+      host.defer(() => this.#ended({ code: CUT, reason: String(error) }));
+      return null;
+    }
   }
 
   get proven() {
@@ -42,7 +54,7 @@ export class WebSocketLink {
       if (now - this.#dialledAt >= CONNECT_MS) this.#leave({ code: CUT, reason: "no answer within 10 s" });
       return this.#dialledAt + CONNECT_MS;
     }
-    for (const message of this.#conversation.due(now)) this.#socket.send(JSON.stringify(message));
+    for (const message of this.#conversation.due(now)) this.#socket?.send(JSON.stringify(message));
     if (this.#conversation.end) this.#leave(this.#conversation.end);
     return this.#conversation.wakeAt();
   }
@@ -62,6 +74,7 @@ export class WebSocketLink {
 
   close() {
     this.#over = true;
+    if (this.#socket === null) return;
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null; // it may close late
     if (this.#socket.readyState !== CLOSED) this.#socket.close(1000);
   }

@@ -14,8 +14,10 @@ for (const [given, websocket] of [
   test(`${given} is ${websocket}`, () => assert.equal(address(given, HERE).websocket, websocket));
 
 test("a module under the hash of its content is where the service is, also behind a path", () => {
-  assert.equal(address(undefined, "https://host/assets/0a1b/ticker-client.js").websocket, "wss://host/v1/ws");
-  assert.equal(address(undefined, "https://host/prices/assets/0a1b/ticker-client.js").websocket, "wss://host/prices/v1/ws");
+  for (const path of ["/", "/prices/"]) {
+    const module = `https://host${path}assets/0a1b/ticker-client.js`;
+    assert.equal(address(undefined, module).websocket, `wss://host${path}v1/ws`);
+  }
 });
 
 test("the others stand beside it, and what symbols are made of stays readable", () => {

@@ -147,7 +147,8 @@ test("the network's return ends the wait, unless the service has asked for it", 
 test("a socket that never opens is given up after 10 s, one that opens and says nothing after 5", async () => {
   const world = new World();
   await world.timers.pass(10_000);
-  assert.deepEqual([world.ticker.state, world.ticker.reason], ["waiting", "the connection was cut: no answer within 10 s"]);
+  assert.equal(world.ticker.state, "waiting");
+  assert.match(world.ticker.reason, /no answer within 10 s/);
   await world.timers.pass(500);
   world.socket.open();
   await world.timers.pass(5_000);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, ack, at, bar, gap, quote, status, synced, trade, World } from "./fakes.mjs";
+import { ack, at, bar, gap, status, synced, trade, World } from "./fakes.mjs";
 
 const seqs = (told) => told.map(({ seq, from_seq: from, to_seq: to }) => seq ?? `${from}-${to}`);
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, ack, quote, row, settled, status, synced, trade, at, World } from "./fakes.mjs";
+import { accept, ack, at, quote, row, settled, status, synced, trade, World } from "./fakes.mjs";
 
 const symbols = (requests) => requests.map((request) => request.symbols);
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accept, at, FakeSocket, FakeSource, settled, welcome, World } from "./fakes.mjs";
+import { at, FakeSocket, FakeSource, settled, welcome, World } from "./fakes.mjs";
 
 const REQUIRED = { auth: "required" };
 const admit = (socket, { id }) => socket.say({ type: "ack", id, op: "auth", expires: at(60_000) });
@@ -96,7 +96,8 @@ test("a token that cannot be fetched for now is tried again", async () => {
 
 test("over HTTP the token goes in a header, and what is refused is an error", async () => {
   const world = new World({ token: "secret" });
-  world.answers = [{ status: 200, body: { messages: [] } }, { status: 404, body: { code: 404, reason: "no such symbol" } }];
+  const refusal = { code: 404, reason: "no such symbol" };
+  world.answers = [{ status: 200, body: { messages: [] } }, { status: 404, body: refusal }];
   assert.deepEqual(await world.ticker.get("bars", { symbol: "sim:A", interval: "1m", since: null }), { messages: [] });
   const [{ url, headers }] = world.asked;
   assert.equal(url, "http://host/v1/bars?symbol=sim:A&interval=1m");
@@ -113,4 +114,23 @@ test("a stream of events gets a ticket in the place of the token", async () => {
   assert.deepEqual([url, method, headers.Authorization], ["http://host/v1/ticket", "POST", "Bearer secret"]);
   assert.equal(world.source.query.ticket, "once");
   assert.ok(!world.source.url.href.includes("secret"));
+});
+
+test("a ticket that is used up is followed by another, and says nothing of the token", async () => {
+  const world = new World({ token: "secret", WebSocket: null, EventSource: FakeSource });
+  world.answers = [{ status: 200, body: { ticket: "one" } }, { status: 401 }, { status: 200, body: { ticket: "two" } }];
+  world.subscribe("quotes", "sim:A");
+  await settled();
+  world.source.fail(true);
+  await settled();
+  await world.timers.pass(500);
+  assert.equal(world.source.query.ticket, "two");
+});
+
+test("a token that gets no ticket is refused", async () => {
+  const world = new World({ token: "bad", WebSocket: null, EventSource: FakeSource });
+  world.answers = [{ status: 401, body: { code: 401, reason: "expired" } }];
+  world.subscribe("quotes", "sim:A");
+  await settled();
+  assert.deepEqual([world.ticker.state, FakeSource.all.length], ["closed", 0]);
 });

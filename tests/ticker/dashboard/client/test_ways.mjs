@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ack, at, bar, FakeSocket, FakeSource, quote, row, settled, status, synced, trade, welcome, World } from "./fakes.mjs";
+import { ack, at, bar, FakeSocket, FakeSource, quote, settled, synced, trade, welcome, World } from "./fakes.mjs";
 
 const both = () => new World({ EventSource: FakeSource });
 const streaming = () => new World({ WebSocket: null, EventSource: FakeSource });
@@ -35,6 +35,20 @@ test("so is one that opens and brings nothing", async () => {
   await settled();
   world.socket.open();
   await world.timers.pass(5_500);
+  assert.equal(FakeSource.all.length, 1);
+});
+
+test("so is one that the page must not open", async () => {
+  const forbidden = class {
+    constructor() {
+      throw new Error("an insecure WebSocket from a secure page");
+    }
+  };
+  const world = new World({ WebSocket: forbidden, EventSource: FakeSource });
+  world.subscribe("quotes", "sim:A");
+  await settled();
+  assert.match(world.ticker.reason, /insecure/);
+  await wait(world);
   assert.equal(FakeSource.all.length, 1);
 });
 
