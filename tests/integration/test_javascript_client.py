@@ -56,7 +56,9 @@ async def test_a_part_that_leaves_costs_the_service_nothing_more(service: Servic
 
 async def test_names_that_the_service_has_not_are_told_with_what_was_meant(service: Service) -> None:
     async with page(service.websocket) as told:
-        told.do(("subscribe", "some", "quotes", [SYMBOL, "sim:BTC-USDTT"]), ("subscribe", "too many", "quotes", "many:*"))
+        told.do(
+            ("subscribe", "some", "quotes", [SYMBOL, "sim:BTC-USDTT"]), ("subscribe", "too many", "quotes", "many:*")
+        )
         assert (await told.expect(type="error", code=404))["suggestion"] == SYMBOL
         await told.expect(type="error", code=413)
         await told.expect(type="quote", to="some")
@@ -72,7 +74,11 @@ async def test_what_can_be_asked_for_once_is_answered(service: Service) -> None:
 async def test_no_trade_is_lost_or_repeated_when_connections_are_cut(
     tmp_path: Path, websocket: str, transport: str
 ) -> None:
-    async with serving(tmp_path, FEED) as service, Relay(service.port) as relay, page(relay.url, websocket=websocket) as told:
+    async with (
+        serving(tmp_path, FEED) as service,
+        Relay(service.port) as relay,
+        page(relay.url, websocket=websocket) as told,
+    ):
         told.do(TAPE, ROW)
         assert (await told.expect(type="welcome"))["transport"] == transport
         await told.expect(type="trade")

@@ -24,5 +24,7 @@ def test_modules_stay_short_and_import_nothing_from_elsewhere() -> None:
     for path in MODULES:
         lines = path.read_text().splitlines()
         assert len(lines) <= MODULE_LINES, path.name
-        imports = [line.rpartition(" from ")[2].strip('";') for line in lines if line.startswith(("import ", "} from "))]
+        imports = [
+            line.rpartition(" from ")[2].strip('";') for line in lines if line.startswith(("import ", "} from "))
+        ]
         assert all(name.startswith("./") for name in imports), path.name
