@@ -30,11 +30,10 @@ export class Asking {
   #tokens = 1;
   #filledAt = -Infinity;
 
-  /** @param {import("./feed.js").Feed} feed @param {import("./clock.js").ServerClock} clock @param {number} awayMs */
-  constructor(feed, clock, awayMs) {
+  /** @param {import("./feed.js").Feed} feed @param {import("./clock.js").ServerClock} clock */
+  constructor(feed, clock) {
     this.feed = feed;
     this.clock = clock;
-    this.awayMs = awayMs;
   }
 
   /** @param {import("../ticker-client.d.ts").Welcome["limits"]} limits */
@@ -51,7 +50,7 @@ export class Asking {
     /** @type {object[]} */
     const found = [];
     if (!this.#dirty || now < this.#holdUntil) return found;
-    const planned = this.#plan();
+    const planned = this.#plan(now);
     for (const request of planned) {
       if (this.#unanswered.size >= UNANSWERED_MOST || !this.#mayAsk(now)) break;
       const id = number();
@@ -117,14 +116,15 @@ export class Asking {
     if (answer === "forget") for (const wish of request.wishes) this.feed.forget(wish);
   }
 
-  #plan() {
+  /** @param {number} now */
+  #plan(now) {
     const wanted = this.feed.wishes.wanted();
     for (const wish of this.#standings.keys()) if (!this.feed.wishes.has(wish)) this.#standings.delete(wish);
     for (const wish of this.feed.wishes) this.#standing(wish);
     const limits = { names: Math.min(NAMES_MOST, this.#limits.symbols), bytes: this.#limits.message_bytes };
     return [
       ...farewells(this.#held, wanted, limits),
-      ...joins(this.#standings, wanted, this.awayMs, limits),
+      ...joins(this.#standings, wanted, this.clock.at(now), limits),
       ...changes(this.#held, this.#standings, wanted, limits),
     ];
   }

@@ -43,13 +43,12 @@ export class Conversation {
    * @param {import("./feed.js").Feed} feed
    * @param {import("./clock.js").ServerClock} clock
    * @param {number} now
-   * @param {number} awayMs how long there was no connection
    */
-  constructor(feed, clock, now, awayMs) {
+  constructor(feed, clock, now) {
     this.feed = feed;
     this.clock = clock;
     this.#heardAt = this.#openedAt = now;
-    this.#asking = new Asking(feed, clock, awayMs);
+    this.#asking = new Asking(feed, clock);
   }
 
   get open() {

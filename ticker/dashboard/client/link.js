@@ -7,7 +7,6 @@
  * @property {import("./address.js").Address} address
  * @property {import("./feed.js").Feed} feed
  * @property {import("./clock.js").ServerClock} clock
- * @property {number} awayMs how long there was no connection
  * @property {import("../ticker-client.js").WebSocketClass} WebSocket
  * @property {import("../ticker-client.js").EventSourceClass} EventSource
  * @property {typeof globalThis.fetch} fetch

@@ -28,17 +28,17 @@ export function farewells(held, wanted, limits) {
 }
 
 /** What wishes wait for on this connection: first those that go on where they were, since each trade counts.
- * @param {Map<Wish, import("./asking.js").Standing>} standings @param {Wanted} wanted @param {number} awayMs
+ * @param {Map<Wish, import("./asking.js").Standing>} standings @param {Wanted} wanted @param {number} time
  * @param {Limits} limits
  */
-export function joins(standings, wanted, awayMs, limits) {
+export function joins(standings, wanted, time, limits) {
   /** @type {Map<string, Group>} */
   const groups = new Map();
   for (const [wish, { todo, alone }] of standings) {
     if (wish.refused) continue;
     for (const name of todo) {
       const options = wanted.get(wish.stream)?.get(name) ?? {};
-      const beginning = wish.beginning(name, awayMs);
+      const beginning = wish.beginning(name, time);
       const parts = [wish.stream, options, { ...beginning, since: beginning.since && true }, alone && id(wish)];
       const key = JSON.stringify(parts);
       const own = groups.get(key) ?? group(wish.stream, { ...options, ...beginning }, []);

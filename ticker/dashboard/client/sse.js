@@ -99,7 +99,7 @@ export class SseLink {
     if (this.#over || !this.#open.has(open)) return;
     open.openAt = host.now();
     open.stream.heardAt = host.now();
-    open.url = host.address.rest("sse", { ...open.stream.query(host.now(), host.awayMs), ticket });
+    open.url = host.address.rest("sse", { ...open.stream.query(host.clock.at(host.now())), ticket });
     const source = new host.EventSource(open.url);
     open.source = source;
     for (const type of TYPES) source.addEventListener(type, ({ data }) => this.#heard(open, data));

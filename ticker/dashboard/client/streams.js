@@ -76,8 +76,6 @@ export class Stream {
   proven = false;
   #planned;
   #askedAt;
-  /** @type {number | null} */
-  #cutAt = null;
 
   /** @param {Planned} planned @param {number} now @param {string} time the service's clock */
   constructor(planned, now, time) {
@@ -109,12 +107,11 @@ export class Stream {
     this.#planned = planned;
   }
 
-  /** What the URL asks for. @param {number} now @param {number} awayMs how long there was no connection before */
-  query(now, awayMs) {
+  /** What the URL asks for. @param {number} time the service's clock, in ms */
+  query(time) {
     const [channel, interval] = this.stream.split(" ");
     const { names, options, wishes } = this.#planned;
-    const away = this.#cutAt === null ? awayMs : now - this.#cutAt;
-    return { channel, interval, symbols: names, ...options, ...beginning(names, [...wishes], away) };
+    return { channel, interval, symbols: names, ...options, ...beginning(names, [...wishes], time) };
   }
 
   /** Act on an event. @param {any} message @param {number} now @param {import("./feed.js").Feed} feed
@@ -138,7 +135,7 @@ export class Stream {
 
   /** It was cut, and the browser opens it again. @param {number} now */
   interrupted(now) {
-    this.heardAt = this.#cutAt = now;
+    this.heardAt = now;
     this.welcomed = this.served = this.synced = false;
   }
 
@@ -150,12 +147,12 @@ export class Stream {
 }
 
 /** With what all begin: what was missed, where one has to go on, else the most that one wants.
- * @param {string[]} names @param {Wish[]} wishes @param {number} awayMs
+ * @param {string[]} names @param {Wish[]} wishes @param {number} time
  * @returns {{since?: string, snapshot?: boolean | number}}
  */
-function beginning(names, wishes, awayMs) {
+function beginning(names, wishes, time) {
   const all = wishes.flatMap((wish) =>
-    names.filter((name) => wish.holds(name)).map((name) => wish.beginning(name, awayMs)),
+    names.filter((name) => wish.holds(name)).map((name) => wish.beginning(name, time)),
   );
   const since = all.flatMap((one) => (one.since ? [one.since] : [])).sort()[0];
   if (since !== undefined) return { since };

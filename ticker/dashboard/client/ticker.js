@@ -29,7 +29,6 @@ export class Ticker extends EventTarget {
   #link = null;
   #alarm;
   #changed = false;
-  #awayAt = 0;
   /** @type {State} */
   #state = "connecting";
   /** @type {string | null} */
@@ -54,7 +53,6 @@ export class Ticker extends EventTarget {
     this.#ways = new Ways(environment);
     this.#tokens = new Tokens(options.token);
     this.#alarm = new Alarm(environment, (late) => this.#due(late));
-    this.#awayAt = environment.now();
     this.#unwatch = environment.watch({
       woken: (moved) => this.#woken(moved),
       hidden: (hidden) => this.#hidden(hidden ? (options.hiddenRate ?? null) : null),
@@ -151,7 +149,6 @@ export class Ticker extends EventTarget {
       address: this.#address,
       feed: this.#feed,
       clock: this.#clock,
-      awayMs: this.#environment.now() - this.#awayAt,
       token: () => this.#tokens.current(),
       welcomed: (/** @type {any} */ welcome) => this.#welcomed(welcome),
       wantsToken: () => this.#authenticate(),
@@ -173,7 +170,6 @@ export class Ticker extends EventTarget {
   /** @param {Link} link @param {End} end */
   #ended(link, { code, reason, atOnce }) {
     if (link !== this.#link) return;
-    if (this.#state === "live") this.#awayAt = this.#environment.now();
     this.#link = null;
     this.#feed.wishes.lost();
     if (link.welcome === null) this.#ways.failed();
@@ -188,9 +184,7 @@ export class Ticker extends EventTarget {
 
   /** @param {string} reason */
   #interrupted(reason) {
-    if (this.#state !== "live") return;
-    this.#awayAt = this.#environment.now();
-    this.#stand("connecting", reason, null, null);
+    if (this.#state === "live") this.#stand("connecting", reason, null, null);
   }
 
   async #authenticate() {

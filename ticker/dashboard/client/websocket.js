@@ -80,7 +80,7 @@ export class WebSocketLink {
   }
 
   #opened() {
-    this.#conversation = new Conversation(this.host.feed, this.host.clock, this.host.now(), this.host.awayMs);
+    this.#conversation = new Conversation(this.host.feed, this.host.clock, this.host.now());
     this.host.rearm();
   }
 

@@ -90,9 +90,9 @@ export class Wish {
   }
 
   /** With what a request for a name begins: `{since}`, `{snapshot}` or, for what the service gives by itself, `{}`.
-   * @param {string} name @param {number} awayMs how long there was no connection
+   * @param {string} name @param {number} time the service's clock, in ms
    */
-  beginning(name, awayMs) {
+  beginning(name, time) {
     if (this.channel === "trades") {
       if (this.resuming) return { since: this.since || this.#newest };
       // In so many words, as the name may be covered by a pattern, whose trades come already.
@@ -101,7 +101,9 @@ export class Wish {
     }
     if (!this.resuming) return { snapshot: this.snapshot ?? true };
     if (this.interval === null) return { snapshot: true };
-    return { snapshot: Math.min(BARS_MOST, Math.ceil(awayMs / INTERVALS_MS[this.interval]) + 2) };
+    // By the last bar and not by the loss of the connection, which may have been noticed late.
+    const missedMs = Math.max(0, time - Date.parse(this.#newest || this.#askedAt));
+    return { snapshot: Math.min(BARS_MOST, Math.ceil(missedMs / INTERVALS_MS[this.interval]) + 2) };
   }
 
   /** It is asked for; `time` is the service's clock. @param {string} time */
@@ -151,7 +153,7 @@ export class Wish {
     const last = this.#seen.get(bar.symbol);
     const epoch = bar.epoch ?? last?.epoch ?? null;
     if (this.joined && last && last.epoch === epoch && bar.seq < last.seq) return false;
-    this.#newest = bar.received;
+    if (bar.received > this.#newest) this.#newest = bar.received;
     this.#seen.set(bar.symbol, { epoch, seq: bar.seq });
     return true;
   }

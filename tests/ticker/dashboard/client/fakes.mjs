@@ -177,7 +177,7 @@ export class World {
   async connect(fields = {}) {
     await settled();
     this.socket.open();
-    this.socket.say(welcome(fields));
+    this.socket.say(welcome({ time: at(this.timers.now - START), ...fields }));
     await settled();
     return this.socket;
   }

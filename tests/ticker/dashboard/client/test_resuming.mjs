@@ -157,6 +157,17 @@ test("bars that ended meanwhile come, and those that were seen do not come again
   assert.deepEqual(seqs(told), [10, 11, 12, 19, 20]);
 });
 
+test("bars that ended in an hour of sleep come, too", async () => {
+  const world = new World();
+  world.subscribe("bars", "sim:A", { interval: "1m" });
+  const socket = await world.connected();
+  socket.say(bar("sim:A", 10, at(0)));
+  await world.timers.sleep(3_600_000);
+  await world.timers.pass(2_000); // no answer: only now it is noticed
+  const [request] = (await world.connect()).requests();
+  assert.equal(request.snapshot, 63);
+});
+
 test("statuses are told anew with each connection", async () => {
   const world = new World();
   world.subscribe("quotes", "sim:A");
