@@ -3,6 +3,7 @@ PYTHON ?= python3
 
 VENV := .venv
 BIN := $(VENV)/bin
+AUTOBAHN := $(VENV)/autobahn
 # Wheels are taken by hash from the lock alone; whatever pip wants to say short of a warning is left out.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -10,16 +11,19 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak fire growth plots check lint types format lock clean
+.PHONY: help run test conformance soak fire growth plots check lint types format lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime  ## serve the built-in demo on 127.0.0.1:8080
 	$(BIN)/ticker serve
 
 test: $(VENV)/.development  ## every test
 	$(BIN)/pytest -n auto -q
+
+conformance: $(VENV)/.conformance  ## does the WebSocket keep to its RFC? The Autobahn testsuite's view; needs a Python 2.7
+	$(BIN)/python -m tests.conformance.run $(AUTOBAHN)/bin/wstest $(AUTOBAHN)/reports
 
 soak: $(VENV)/.development  ## ten minutes of clients that come and go: does anything grow? Linux only
 	$(BIN)/python -m tests.bench.soak --minutes 10
@@ -52,9 +56,10 @@ lock: $(VENV)/.development  ## renew the locks after a change of dependencies in
 	$(LOCK) -c requirements-dev.txt pyproject.toml -o requirements.txt
 	$(LOCK) -c requirements-dev.txt --group build -o requirements-build.txt
 	$(LOCK) -c requirements-dev.txt --group bench -o requirements-bench.txt
+	$(LOCK) -c requirements-dev.txt --group conformance -o requirements-conformance.txt
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find feeds ticker tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/pip:
@@ -76,4 +81,14 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 $(VENV)/.plotting: requirements-bench.txt $(VENV)/.development
 	@echo "installing what draws into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements-bench.txt
+	@touch $@
+
+# An environment of its own, because the testsuite runs on Python 2.7 alone, whose pip complains about its age.
+$(VENV)/.conformance: requirements-conformance.txt requirements-autobahn.txt $(VENV)/.development
+	@$(BIN)/python -m tests.conformance.python27 >$(VENV)/python27
+	@echo "installing the Autobahn testsuite into $(AUTOBAHN) ..."
+	@$(PIP) --require-hashes -r requirements-conformance.txt
+	@$(BIN)/virtualenv --quiet --clear --python "$$(cat $(VENV)/python27)" $(AUTOBAHN)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONWARNINGS=ignore $(AUTOBAHN)/bin/pip install --quiet --no-deps \
+		--no-python-version-warning --require-hashes -r requirements-autobahn.txt
 	@touch $@

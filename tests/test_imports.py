@@ -32,6 +32,7 @@ MOVES_BYTES = {
     "ticker.connection",
     "ticker.connections",
     "ticker.cors",
+    "ticker.docs",
     "ticker.drain",
     "ticker.front",
     "ticker.lineup",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ["requirements.txt", "requirements-build.txt", "requirements-dev.txt", "requirements-bench.txt"]
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 MODULE_LINES = 250
@@ -70,7 +70,7 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "tests/node/package-lock.json"])
 def test_a_lock_names_no_address(lock: str) -> None:
     assert "://" not in read(lock)
 

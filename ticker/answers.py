@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from ticker.directory import nearest
 from ticker.errors import RequestError
 
-LATER = ("/v1/ticket", "/docs")  # of the protocol
+LATER = ("/v1/ticket",)  # of the protocol
 
 # Without a tag nobody can ask whether an answer is still good.
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
@@ -31,7 +31,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _refusal(404, _not_there(request))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
-        return _refusal(405, f"{request.method} is not for {request.path}; use {allowed}")
+        reason = f"{request.method} is not for {request.path}; use {allowed}"
+        return _refusal(405, reason, headers={hdrs.ALLOW: allowed})
     except web.HTTPException:
         raise
     except Exception:
@@ -56,9 +57,11 @@ def _not_there(request: web.Request) -> str:
     return f"nothing at {request.path[:200]}; " + (f"did you mean {guess}?" if guess else "GET / says what there is")
 
 
-def _refusal(code: int, reason: str, retry_after_ms: int | None = None) -> web.Response:
+def _refusal(
+    code: int, reason: str, retry_after_ms: int | None = None, headers: Mapping[str, str] | None = None
+) -> web.Response:
     body: dict[str, Any] = {"code": code, "reason": reason}
-    if retry_after_ms is None:
-        return web.json_response(body, status=code)
-    headers = {"Retry-After": str(ceil(retry_after_ms / 1000))}
-    return web.json_response({**body, "retry_after_ms": retry_after_ms}, status=code, headers=headers)
+    if retry_after_ms is not None:
+        body["retry_after_ms"] = retry_after_ms
+        headers = {hdrs.RETRY_AFTER: str(ceil(retry_after_ms / 1000))}
+    return web.json_response(body, status=code, headers=headers)

@@ -1,4 +1,4 @@
-"""Compressing JSON answers for those who take that."""
+"""Compressing answers for those who take that."""
 
 from collections.abc import Awaitable, Sequence
 
@@ -6,18 +6,19 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 WORTH_IT_BYTES = 1024  # below it one packet holds the answer anyway
+COMPRESSED = ("application/json", "application/yaml", "text/html")
 
 
 @web.middleware
 def compressed(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
-    """Compress JSON that is worth it. Longer than 4 KiB is done by aiohttp in a thread, beside the loop."""
+    """Compress what is worth it. Longer than 4 KiB is done by aiohttp in a thread, beside the loop."""
     # A WebSocket's handler lasts as long as its client stays: nothing of ours is to last with it.
     return handler(request) if request.path == "/v1/ws" else _compressed(request, handler)
 
 
 async def _compressed(request: web.Request, handler: Handler) -> web.StreamResponse:
     answer = await handler(request)
-    if not isinstance(answer, web.Response) or answer.content_type != "application/json":
+    if not isinstance(answer, web.Response) or answer.content_type not in COMPRESSED:
         return answer
     answer.headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
     coding = accepted(request.headers.getall(hdrs.ACCEPT_ENCODING, ()))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from ticker import docs
 from ticker.admission import Admission
 from ticker.answers import errors
 from ticker.compression import compressed
@@ -48,6 +49,7 @@ class Front:
         app = web.Application(middlewares=[self._cors.preflight, compressed, errors])
         app.on_response_prepare.append(self._cors.annotate)
         app.add_routes(routes)
+        app.add_routes(docs.routes())
         app.router.add_get("/v1/ws", self._websocket.handle)
         app.router.add_get("/v1/sse", self._streams.handle, allow_head=False)
         return app

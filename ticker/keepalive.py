@@ -8,8 +8,8 @@ from feeds.timestamps import SECOND
 class Pulse:
     """One connection's pings. Times in nanoseconds.
 
-    Neither limit counts while the client is paused: its pong stands behind data that it has not read yet, and the
-    write deadline sees to it then.
+    Neither limit counts while the client is paused, whose pong stands behind data that it has not read yet (the write
+    deadline sees to it then), nor while we are the ones who do not read: its pong stands behind its own requests.
     """
 
     __slots__ = ("_asked", "_last")

@@ -43,6 +43,18 @@ def set_up(level: LogLevel, form: LogFormat, stream: TextIO | None = None) -> No
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.getLogger("aiohttp.access").disabled = True
+    logging.getLogger("aiohttp.server").addFilter(_concerns_us)
+
+
+def _concerns_us(record: logging.LogRecord) -> bool:
+    """Whether to log what the HTTP server says: not, unless for debugging, what a client got wrong and is told.
+
+    Anybody could fill the log with it, a traceback each time.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    code = getattr(error, "code", None)
+    told = isinstance(code, int) and code < 500
+    return not told or logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
 
 
 def set_level(level: LogLevel) -> None:

@@ -15,7 +15,8 @@ def check_known(query: Query, *known: str) -> None:
     """Raises RequestError 400 for a parameter that would be ignored: it was meant to change the answer."""
     for key in query:
         if key not in known:
-            raise RequestError(400, f"{key}: not offered here (yet); there is {', '.join(known)}")
+            there = ", ".join(known) or "none"
+            raise RequestError(400, f"{key[:64]}: not offered here (yet); there is {there}")
 
 
 def streams(query: Query, channels: Iterable[ChannelName], limits: Limits) -> list[tuple[ChannelName, Interval | None]]:

@@ -34,10 +34,11 @@ ticker {version}: live prices, never silently old
   SSE        /v1/sse?channel=ticker&symbols=*        the same as a stream of events
   REST       /v1/snapshot?channel=ticker&symbols=*   the current values
              /v1/trades?symbol=…&since=…             the last minutes' trades
-             /v1/bars?symbol=…&interval=1m              bars, oldest first
+             /v1/bars?symbol=…&interval=1m           bars, oldest first
              /v1/symbols?match=*                     what there is
              /v1/status                              feeds, and symbols that are not live or quiet
   operating  /healthz  /readyz  /metrics
+  for people /docs/                                  all of it, with every message
 """
 
 
@@ -111,8 +112,9 @@ class Rest:
         entries = [self._entry(market) async for market in self._in_slices(self._hub.directory.match(names[0]))]
         return json_answer(orjson.dumps({"messages": entries, "next": None}))
 
-    async def status(self, _: web.Request) -> web.Response:
+    async def status(self, request: web.Request) -> web.Response:
         """The feeds, and the symbols whose values cannot be relied on."""
+        check_known(request.query)
         now = self._hub.clock()
         markets = list(self._hub.directory.all())
         suspects = [m.status async for m in self._in_slices(markets) if self._state(m) not in FINE]

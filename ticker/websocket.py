@@ -37,12 +37,13 @@ class ServerSocket(web.WebSocketResponse[bool]):
 class WebSocketConnection(Connection):
     """One client's socket after the handshake."""
 
-    __slots__ = ("pulse", "ws")
+    __slots__ = ("pulse", "waits", "ws")
 
     def __init__(self, ws: ServerSocket, request: web.Request, now: int) -> None:
         super().__init__(request)
         self.ws = ws
         self.pulse = Pulse(now)
+        self.waits = False  # what it said waits for its turn, and so does a pong behind that
         ws.on_close = self.close
 
     @property
@@ -118,9 +119,8 @@ class WebSocketServer:
     def tick(self, now: int, part: int, parts: int) -> None:
         """Pings for one part of the clients: all of them in `parts` ticks."""
         for connection, client in list(self._connections.clients.items())[part::parts]:
-            due = connection.pulse.beat(
-                now, paused=client.behind, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s
-            )
+            held = client.behind or connection.waits
+            due = connection.pulse.beat(now, paused=held, ping_s=self._ping_s, pong_timeout_s=self._pong_timeout_s)
             if due == "ping":
                 self._hub.fanout.send(client, frames.PING)
             elif due == "dead":
@@ -146,7 +146,9 @@ class WebSocketServer:
     async def _converse(self, connection: WebSocketConnection, client: Client, session: Session) -> None:
         """Pass on what the client says, until one of us ends it."""
         async for message in connection.ws:
+            connection.waits = True
             await self._turns.take()
+            connection.waits = False
             match message.type:
                 case WSMsgType.TEXT if _is_utf8(message.data):
                     session.receive(message.data)

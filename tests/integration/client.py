@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.described import Conversation
 from tests.integration.service import Service, Value, feed, serving
 from tests.venues.server import Venue
 from tests.waiting import DEADLINE_S
@@ -22,19 +23,24 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 
 
 class Client:
-    """Keeps every message in the order of its coming; reads while something is waited for."""
+    """Keeps every message in the order of its coming; reads while something is waited for.
+
+    What is sent and received has to be as described; only what `ask` sends need not.
+    """
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.messages: list[Message] = []
+        self._replies: list[Message] = []
         self._requests = 0
+        self._conversation = Conversation()
 
     async def until(self, condition: Callable[[], T | None], what: str, within_s: float = DEADLINE_S) -> T:
         """Reads until `condition` is true. Raises AssertionError that names `what` when the time is over."""
         try:
             async with asyncio.timeout(within_s):
                 while not (value := condition()):
-                    self.messages.append(json.loads(await self.socket.recv()))
+                    self._take(json.loads(await self.socket.recv()))
         except TimeoutError:
             last = "\n".join(map(str, self.messages[-20:]))
             raise AssertionError(f"waited {within_s} s in vain for {what}; the last messages:\n{last}") from None
@@ -48,8 +54,13 @@ class Client:
 
     async def request(self, op: str, **fields: object) -> Message:
         """The reply to a request."""
-        self._requests += 1
-        return await self.ask(json.dumps({"op": op, "id": self._requests} | fields))
+        request = self._numbered(op, fields)
+        self._conversation.sent(request)
+        return await self.ask(json.dumps(request))
+
+    async def mistake(self, op: str, **fields: object) -> Message:
+        """The reply to a request that is wrong on purpose."""
+        return await self.ask(json.dumps(self._numbered(op, fields)))
 
     async def ask(self, text: str) -> Message:
         """The reply to a message, which need not be a good one: the next ack, error or pong."""
@@ -60,7 +71,7 @@ class Client:
 
     def replies(self) -> list[Message]:
         """The acks, errors and pongs that came so far, oldest first."""
-        return [m for m in self.messages if m["type"] in ("ack", "error", "pong")]
+        return self._replies
 
     async def subscribe(self, channel: str, *symbols: str, **fields: object) -> Message:
         """Subscribes and reads until it is live; the ack."""
@@ -73,6 +84,16 @@ class Client:
         """Every quote, trade and 24-hour figure of the symbols, and their rows."""
         for channel in ("quotes", "trades", "stats", "ticker"):
             await self.subscribe(channel, *symbols)
+
+    def _take(self, message: Message) -> None:
+        self._conversation.received(message)
+        self.messages.append(message)
+        if message["type"] in ("ack", "error", "pong"):
+            self._replies.append(message)
+
+    def _numbered(self, op: str, fields: dict[str, object]) -> Message:
+        self._requests += 1
+        return {"op": op, "id": self._requests} | fields
 
     def of(self, kind: str, symbol: str | None = None) -> list[Message]:
         """The messages of a type that came so far, oldest first."""

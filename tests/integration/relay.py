@@ -10,24 +10,34 @@ class Relay:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._passing = True
         self._writers: set[asyncio.StreamWriter] = set()
         self._pairs: set[asyncio.Task[None]] = set()
+        self._flowing = _open_gate()
+        self._stalled: list[asyncio.Event] = []
         self._server: asyncio.Server
+
+    @property
+    def port(self) -> int:
+        """Where it listens on the loopback."""
+        return int(self._server.sockets[0].getsockname()[1])
 
     @property
     def url(self) -> str:
         """Where a client connects to."""
-        return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1/ws"
-
-    def swallow(self) -> None:
-        """Pass nothing on any more, and take all that comes, as a network that has lost one side does."""
-        self._passing = False
+        return f"ws://127.0.0.1:{self.port}/v1/ws"
 
     def cut(self) -> None:
         """End every connection without a word."""
         for writer in self._writers:
             writer.transport.abort()
+        for gate in self._stalled:
+            gate.set()
+
+    def stall(self) -> None:
+        """Have the connections that there are bring nothing more, without ending them. New ones are as ever."""
+        self._flowing.clear()
+        self._stalled.append(self._flowing)
+        self._flowing = _open_gate()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -45,18 +55,26 @@ class Relay:
         pair.add_done_callback(self._pairs.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        flowing = self._flowing
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         both = {writer, back}
         self._writers |= both
         try:
-            await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
+            await asyncio.gather(_pass_on(reader, back, flowing), _pass_on(there, writer, flowing))
         finally:
             self._writers -= both
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65_536):
-                if self._passing:
-                    writer.write(data)
-                    await writer.drain()
-        writer.close()
+
+def _open_gate() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            await flowing.wait()
+            writer.write(data)
+            await writer.drain()
+    writer.close()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.described import check_answer
 from tests.requires import ROOT
 from tests.waiting import DEADLINE_S, POLL_S, eventually
 
@@ -129,7 +130,7 @@ class Service:
             time.sleep(POLL_S)
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask the service for `path`."""
+        """Ask the service for `path`. The answer has to be as described."""
         return self._request(path, self.port, method, **headers)
 
     def _request(self, path: str, port: int, method: str = "GET", **headers: str) -> Answer:
@@ -141,7 +142,9 @@ class Service:
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+            answer = Answer(response.status, dict(response.getheaders()), response.read().decode())
+        check_answer(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     async def get(self, path: str, **headers: str) -> Answer:
         """As `request`, while the event loop goes on."""

@@ -55,7 +55,7 @@ class Tape:
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         """Returns once a condition is true, which is looked at after each reading."""
-        await self._changes.until(lambda: condition() or None, what)
+        await self._changes.until(lambda: condition() or None, what, within_s=60)  # it reads whatever the others had
 
     def _see(self, trade: Message) -> None:
         symbol, epoch, seq = key = trade["symbol"], trade["epoch"], trade["seq"]

@@ -121,7 +121,7 @@ async def test_a_network_that_swallows_everything(tmp_path: Path) -> None:
         before = await files(service)
         async with connected_by(relay, service) as client:
             await client.subscribe("quotes", "*")
-            relay.swallow()
+            relay.stall()
             await freed(service, "4009", before)
             relay.cut()
 
@@ -158,7 +158,7 @@ async def test_handshakes_and_heads_that_never_end(tmp_path: Path, secure: Secur
 @contextlib.asynccontextmanager
 async def connected_by(relay: Relay, service: Service) -> AsyncIterator[Client]:
     """A client behind the relay."""
-    port, service.port = service.port, int(relay.url.split(":")[2].split("/")[0])
+    port, service.port = service.port, relay.port
     try:
         async with connected(service) as client:
             service.port = port

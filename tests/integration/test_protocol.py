@@ -81,7 +81,7 @@ async def test_the_status_comes_before_there_is_data(service: Service) -> None:
 
 async def test_a_wrong_name_is_rejected_with_a_suggestion_and_the_rest_taken(service: Service) -> None:
     async with connected(service) as client:
-        ack = await client.subscribe("quotes", "sim:BTC-USTD", ETH, maxRate=4)
+        ack = await client.mistake("subscribe", channel="quotes", symbols=["sim:BTC-USTD", ETH], maxRate=4)
         assert ack["symbols"] == [ETH]
         (rejected,) = ack["rejected"]
         assert (rejected["symbol"], rejected["code"]) == ("sim:BTC-USTD", 404)

@@ -80,7 +80,9 @@ async def proxied(directory: Path, *stanzas: str, timeout_s: int = 60) -> AsyncI
         config = directory / "nginx.conf"
         config.write_text(f"{main}events {{}}\nhttp {{\naccess_log off;\n{paths}\n{example}}}\n")
         with (directory / "nginx.log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(nginx, "-p", directory, "-c", config, stderr=log)
+            process = await asyncio.create_subprocess_exec(
+                nginx, "-e", "stderr", "-p", directory, "-c", config, stderr=log
+            )
         try:
             await eventually(lambda: listens(port), f"nginx to listen; {directory}/nginx.log says why not")
             yield Proxied(service, port, authority)

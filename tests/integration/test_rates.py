@@ -71,5 +71,5 @@ async def test_the_rates_on_offer_are_a_setting(tmp_path: Path) -> None:
         assert client.messages[0]["rates"] == [5, 2.5, 1]
         assert (await client.subscribe("ticker", BTC))["max_rate"] == 2.5
         assert (await client.subscribe("quotes", BTC, max_rate=100))["max_rate"] == 5
-        error = await client.request("subscribe", channel="quotes", symbols=[BTC], max_rate=0)
+        error = await client.mistake("subscribe", channel="quotes", symbols=[BTC], max_rate=0)
         assert (error["code"], "max_rate" in error["reason"], "5 to 1" in error["reason"]) == (400, True, True)

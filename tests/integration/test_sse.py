@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.described import Conversation, check_answer
 from tests.events import EventSource
 from tests.integration.service import Service, serving, table
 from tests.requires import program
@@ -71,9 +72,11 @@ async def test_a_quiet_stream_has_heartbeats(tmp_path: Path) -> None:
 
 async def test_curl_shows_it(tmp_path: Path) -> None:
     async with serving(tmp_path, QUIET) as service, curl(service, "channel=quotes&symbols=sim:*&max_rate=10") as read:
-        source, kinds = EventSource(), list[str]()
+        source, kinds, conversation = EventSource(), list[str](), Conversation()
         while kinds.count("quote") < 3:
-            kinds += [event.kind for event in source.feed(await read())]
+            for event in source.feed(await read()):
+                conversation.received(event.message)
+                kinds.append(event.kind)
         assert kinds[:2] == ["welcome", "ack"]
 
 
@@ -109,7 +112,9 @@ async def test_a_page_of_another_origin_reads_and_polls_where_it_is_allowed(tmp_
                     assert answer.status == 200
                     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
                     assert answer.headers["Content-Encoding"] == "gzip"
-                    assert len(json.loads(await answer.read())["messages"]) > 50
+                    body = await answer.text()
+                    check_answer("GET", path, answer.status, answer.headers, body)
+                    assert len(json.loads(body)["messages"]) > 50
                     headers["If-None-Match"] = answer.headers["ETag"]
                     tags.add(answer.headers["ETag"])
             assert len(tags) == 3

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from aiohttp import web
 
 from feeds.timestamps import clock
+from tests.described import Conversation
 from tests.ticker.fakes import Message
 from tests.ticker.stage import Deciders, quote, trade
 from tests.waiting import DEADLINE_S
@@ -81,14 +82,19 @@ class Driven:
 
 @contextlib.asynccontextmanager
 async def driven(
-    *symbols: str, clients: int = 100, ping_s: float = 20, pong_timeout_s: float = 10, **fanout: Any
+    *symbols: str,
+    clients: int = 100,
+    ping_s: float = 20,
+    pong_timeout_s: float = 10,
+    websockets: type[WebSocketServer] = WebSocketServer,
+    **fanout: Any,
 ) -> AsyncIterator[Driven]:
     """A running server."""
     deciders = Deciders(symbols, clock(), schedule_on(asyncio.get_running_loop()), write_all, **fanout)
     hub = deciders.hub
     admission = Admission(hub.counts, hub.clock, clients=clients)
     turns, options = Turns(hub.clock), SocketOptions(32_768, 16_384)
-    server = WebSocketServer(hub, admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options)
+    server = websockets(hub, admission, turns, ping_s=ping_s, pong_timeout_s=pong_timeout_s, options=options)
     streams = EventServer(hub, admission, turns, options=options, silence_s=40)
     app = web.Application(middlewares=[errors])
     app.router.add_get("/v1/ws", server.handle)
@@ -110,6 +116,7 @@ class RawClient:
         self._unparsed = b""
         self.frames: list[tuple[int, bytes]] = []
         self.ended = False
+        self.conversation = Conversation()
 
     @property
     def messages(self) -> list[Message]:
@@ -137,6 +144,7 @@ class RawClient:
 
     async def ask(self, **request: Any) -> None:
         """Send a request."""
+        self.conversation.sent(request)
         await self.send(json.dumps(request).encode())
 
     async def until(self, condition: Callable[[], T | None], what: str) -> T:
@@ -188,7 +196,13 @@ class RawClient:
         """Find the frames in what was read."""
         self._unparsed += data
         while (frame := self._frame()) is not None:
-            self.frames.append(frame)
+            self.note(*frame)
+
+    def note(self, opcode: int, payload: bytes) -> None:
+        """Keep a frame, and see that it says what a service may say."""
+        self.frames.append((opcode, payload))
+        if opcode == TEXT:
+            self.conversation.received(json.loads(payload))
 
     def _frame(self) -> tuple[int, bytes] | None:
         """The next whole frame of what was read, without its head."""

@@ -8,9 +8,12 @@ from typing import Any
 
 from feeds.market import Interval
 from feeds.timestamps import SECOND, nanoseconds
+from tests.described import check
 from ticker.bus import Bus, ChannelName, Topic
 
 START = nanoseconds("2026-08-09T21:05:48Z")
+
+CONTROL = {9: "PING", 10: "PONG"}
 
 Message = dict[str, Any]
 
@@ -190,11 +193,17 @@ def frames_in(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def messages(data: bytes) -> list[Message]:
-    """What the text frames in `data` say; a ping counts as a message of its own."""
-    return [
-        json.loads(payload) if opcode == 1 else {"type": {9: "PING", 10: "PONG"}[opcode]}
-        for opcode, payload in frames_in(data)
-    ]
+    """What the text frames in `data` say, all as described; a ping counts as a message of its own."""
+    found = anything(data)
+    for message in found:
+        if message["type"] not in CONTROL.values():
+            check(message)
+    return found
+
+
+def anything(data: bytes) -> list[Message]:
+    """The same, but they may say what no service would."""
+    return [json.loads(payload) if opcode == 1 else {"type": CONTROL[opcode]} for opcode, payload in frames_in(data)]
 
 
 def brief(found: list[Message]) -> list[str]:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Mapping
 
+from tests.described import check_answer
 from tests.events import Chunks, Event, EventSource
 from tests.ticker.driving import TEXT, Listening, RawClient, read_head
 
@@ -12,8 +13,9 @@ from tests.ticker.driving import TEXT, Listening, RawClient, read_head
 class RawStream(RawClient):
     """A client's socket behind the answer's head. Its messages are its events' data."""
 
-    def __init__(self, peer: socket.socket, head: str, last_id: str) -> None:
+    def __init__(self, peer: socket.socket, head: str, query: str, last_id: str) -> None:
         super().__init__(peer)
+        self.conversation.chooses = "fields=" in query
         self.status, *lines = head.splitlines()
         self.headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if line)}
         self.source = EventSource(last_id)
@@ -27,7 +29,7 @@ class RawStream(RawClient):
         for part in self._chunks.feed(data) if chunked else [data]:
             for event in self.source.feed(part):
                 self.events.append(event)
-                self.frames.append((TEXT, event.data.encode()))
+                self.note(TEXT, event.data.encode())
         self.complete = self._chunks.ended
 
     @property
@@ -60,4 +62,6 @@ async def raw_stream(
         peer.setblocking(False)
         await loop.sock_connect(peer, ("127.0.0.1", server.port))
         await loop.sock_sendall(peer, "\r\n".join(lines).encode())
-        yield RawStream(peer, await read_head(peer), last_id)
+        stream = RawStream(peer, await read_head(peer), query, last_id)
+        check_answer("GET", f"/v1/sse?{query}", int(stream.status.split()[1]), stream.headers, "")
+        yield stream

@@ -1,10 +1,12 @@
 """What a request is told that is refused."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import structlog.testing
-from aiohttp import web
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from ticker.answers import errors, json_answer, listing
@@ -23,12 +25,18 @@ async def refused(_: web.Request) -> web.Response:
     raise RequestError(413, "too much")
 
 
-async def ask(path: str, method: str = "GET") -> tuple[int, Any]:
-    """Status and parsed body."""
+@contextlib.asynccontextmanager
+async def asked(path: str, method: str) -> AsyncIterator[ClientResponse]:
+    """The answer to a request."""
     app = web.Application(middlewares=[errors])
     app.add_routes([web.get("/fine", fine), web.get("/broken", broken), web.get("/refused", refused)])
-    async with TestClient(TestServer(app)) as client:
-        answer = await client.request(method, path)
+    async with TestClient(TestServer(app)) as client, client.request(method, path) as answer:
+        yield answer
+
+
+async def ask(path: str, method: str = "GET") -> tuple[int, Any]:
+    """Status and parsed body."""
+    async with asked(path, method) as answer:
         return answer.status, await answer.json()
 
 
@@ -57,6 +65,8 @@ async def test_what_there_is_not(path: str, reason: str) -> None:
 
 async def test_a_wrong_method_is_told_the_right_one() -> None:
     assert await ask("/fine", "POST") == (405, {"code": 405, "reason": "POST is not for /fine; use GET, HEAD"})
+    async with asked("/fine", "TRACE") as answer:
+        assert answer.headers["Allow"] == "GET, HEAD"
 
 
 async def test_a_refusal_has_its_code_as_the_status() -> None:

@@ -22,6 +22,10 @@ async def short(_: web.Request) -> web.Response:
     return web.Response(body=BODY[:WORTH_IT_BYTES], content_type="application/json")
 
 
+async def page(_: web.Request) -> web.Response:
+    return web.Response(body=BODY, content_type="text/html")
+
+
 async def text(_: web.Request) -> web.Response:
     return web.Response(body=BODY, content_type="text/plain")
 
@@ -29,7 +33,7 @@ async def text(_: web.Request) -> web.Response:
 async def ask(path: str, accept: str) -> tuple[str | None, str | None, bytes]:
     """The coding, what the answer varies with, and its bytes as they came."""
     app = web.Application(middlewares=[compressed])
-    app.add_routes([web.get("/long", long), web.get("/short", short), web.get("/text", text)])
+    app.add_routes([web.get("/long", long), web.get("/short", short), web.get("/text", text), web.get("/page", page)])
     async with TestClient(TestServer(app), auto_decompress=False) as client:
         answer = await client.get(path, headers={"Accept-Encoding": accept})
         return answer.headers.get("Content-Encoding"), answer.headers.get("Vary"), await answer.read()
@@ -60,6 +64,11 @@ async def test_long_json_is_compressed_for_those_who_take_it() -> None:
     coding, _, body = await ask("/long", "deflate")
     assert (coding, zlib.decompress(body)) == ("deflate", BODY)
     assert await ask("/long", "identity") == (None, "Accept-Encoding", BODY)
+
+
+async def test_so_is_a_long_page() -> None:
+    coding, _, body = await ask("/page", "gzip")
+    assert (coding, gzip.decompress(body)) == ("gzip", BODY)
 
 
 async def test_nothing_else_is() -> None:

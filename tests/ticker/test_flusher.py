@@ -6,7 +6,7 @@ import pytest
 import structlog.testing
 
 from feeds.timestamps import SECOND
-from tests.ticker.fakes import FakeSink, FakeSockets, ManualClock, ManualSchedule, messages
+from tests.ticker.fakes import FakeSink, FakeSockets, ManualClock, ManualSchedule, anything
 from tests.ticker.stage import EPOCH
 from ticker import frames
 from ticker.bus import Topic
@@ -60,7 +60,7 @@ class SlowSink(FakeSink):
 
 def said(sink: FakeSink) -> list[list[str]]:
     """The messages of each write."""
-    return [[message["type"] for message in messages(data)] for data in sink.writes]
+    return [[message["type"] for message in anything(data)] for data in sink.writes]
 
 
 @pytest.fixture

@@ -165,9 +165,9 @@ def test_any_value_is_encoded_as_its_plain_message(
     body = {name: item for name, item in msgspec.structs.asdict(value).items() if name not in not_sent}
     plain = {"type": KINDS[type(value)], "symbol": symbol, "seq": seq, "received": rfc3339(value.received)} | body
     plain |= {"epoch": epoch} if type(value) is Trade else {}
-    assert only(frames.update(topic)) == json.loads(orjson.dumps(plain))
+    assert json.loads(payload(frames.update(topic))) == json.loads(orjson.dumps(plain))
     marked = plain | {"snapshot": True, "epoch": epoch}
-    assert only(frames.snapshot(topic)) == json.loads(orjson.dumps(marked))
+    assert json.loads(payload(frames.snapshot(topic))) == json.loads(orjson.dumps(marked))
 
 
 def test_digits_are_the_venues_own() -> None:

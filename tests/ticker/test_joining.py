@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
+from ticker import frames
 from ticker.clients import Joining, Options
 from ticker.joining import BYTES, SLICE, STEPS
 
@@ -35,12 +36,12 @@ class TestSnapshots:
         service.quote("x:A")
         service.quote("x:B")
         peer = service.connect()
-        hello = b'\x81\x10{"type":"hello"}'
+        hello = frames.heartbeat(service.clock())
         a, b = (service.directory[symbol].quotes for symbol in ("x:A", "x:B"))
         service.fanout.join(peer.client, [Joining(a, Options(), True), hello, Joining(b, Options(), True)])
         service.fanout.send(peer.client, hello)
         service.schedule.settle()
-        assert brief(peer.sink.news()) == ["quote 1s", "hello", "quote 1s", "hello"]
+        assert brief(peer.sink.news()) == ["quote 1s", "heartbeat", "quote 1s", "heartbeat"]
 
     def test_a_topic_is_live_from_the_moment_of_its_snapshot(self) -> None:
         service = Stage(*(f"x:S{n}" for n in range(600)))

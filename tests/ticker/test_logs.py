@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 
 from ticker import logs
 
@@ -147,3 +148,14 @@ def test_setting_up_again_takes_the_place_of_the_first() -> None:
     structlog.get_logger().info("connected")
     assert first.getvalue() == ""
     assert len(lines(second)) == 1
+
+
+@pytest.mark.parametrize(("level", "logged"), [("info", 1), ("debug", 2)])
+def test_what_a_client_got_wrong_is_logged_for_debugging_alone(level: logs.LogLevel, logged: int) -> None:
+    stream = io.StringIO()
+    logs.set_up(level, "json", stream)
+    server = logging.getLogger("aiohttp.server")
+    for fault in (BadHttpMessage("Invalid header value"), ValueError("ours")):
+        server.error("Error handling request", exc_info=fault)
+    assert len(lines(stream)) == logged
+    assert "ours" in stream.getvalue()

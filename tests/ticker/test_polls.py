@@ -8,6 +8,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from feeds.market import Gap, Instrument
+from tests.described import check_answer
 from tests.ticker.stage import Stage
 from tests.waiting import eventually
 from ticker.admission import Admission
@@ -36,7 +37,9 @@ class Rig:
 
     async def get(self, tag: str = "", path: str = PATH) -> ClientResponse:
         """Ask, as one that has the values of that tag."""
-        return await self.client.get(path, headers={"If-None-Match": tag} if tag else {})
+        answer = await self.client.get(path, headers={"If-None-Match": tag} if tag else {})
+        check_answer("GET", path, answer.status, answer.headers, await answer.text())
+        return answer
 
     async def ask(self) -> tuple[str, "asyncio.Task[ClientResponse]"]:
         """Ask as one that has the current values, whose tag this returns, and wait until the request waits."""

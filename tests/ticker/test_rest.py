@@ -7,6 +7,7 @@ import pytest
 from aiohttp import ClientResponse, web
 from pytest_aiohttp.plugin import AiohttpClient
 
+from tests.described import check_answer
 from tests.ticker.stage import FakeFeed, Stage
 from ticker.admission import Admission
 from ticker.answers import errors
@@ -52,7 +53,13 @@ async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness)
     app = web.Application(middlewares=[errors])
     app.add_routes([*rest.routes(), *rest.health_routes()])
     client = await aiohttp_client(app)
-    return client.get
+
+    async def get(path: str, **options: Any) -> ClientResponse:
+        response = await client.get(path, **options)
+        check_answer("GET", path, response.status, response.headers, await response.text())
+        return response
+
+    return get
 
 
 async def answer(get: Get, path: str) -> tuple[int, Any]:
@@ -263,6 +270,7 @@ async def test_the_directory(get: Get) -> None:
 
 
 async def test_the_status_lists_feeds_and_symbols_that_cannot_be_relied_on(get: Get) -> None:
+    assert (await answer(get, "/v1/status?symbols=*"))[0] == 400
     status, body = await answer(get, "/v1/status")
     assert (status, body["state"], body["time"]) == (200, "starting", "2026-08-09T21:05:48.000000000Z")
     assert [feed["feed"] for feed in body["feeds"]] == ["sim"]
@@ -282,5 +290,5 @@ async def test_readiness(get: Get, readiness: Readiness, state: Any, status: int
 
 async def test_the_index_says_what_there_is(get: Get) -> None:
     text = await (await get("/")).text()
-    for path in ("/v1/ws", "/v1/sse", "/v1/snapshot", "/v1/trades", "/v1/symbols", "/v1/status", "/metrics"):
+    for path in ("/v1/ws", "/v1/sse", "/v1/snapshot", "/v1/trades", "/v1/symbols", "/v1/status", "/metrics", "/docs/"):
         assert path in text

@@ -12,6 +12,7 @@ import pytest
 import structlog.testing
 from msgspec import structs
 
+from tests.described import check_answer
 from tests.events import EventSource
 from tests.ticker.driving import OPEN_FILES, Driven, driven, open_files, raw_client
 from tests.ticker.stage import trade
@@ -36,7 +37,9 @@ async def closed(server: Driven, code: int, number: int = 1) -> None:
 async def get(server: Driven, path: str) -> tuple[int, str, str]:
     """The status, the content's type, and the content."""
     async with aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as session, session.get(path) as answer:
-        return answer.status, answer.content_type, await answer.text()
+        text = await answer.text()
+        check_answer("GET", path, answer.status, answer.headers, text)
+        return answer.status, answer.content_type, text
 
 
 def broken(*_: object) -> None:

@@ -13,10 +13,12 @@ import aiohttp
 import pytest
 import structlog.testing
 
+from feeds.feed import Clock
 from tests.ticker.driving import BINARY, CLOSE, PING, PONG, TEXT, UPGRADE, Driven, driven, raw_client
 from tests.waiting import eventually
 from ticker.requests import Limits
 from ticker.session import Session
+from ticker.turns import Turns
 
 RETRY_AFTER = re.compile(r"retry_after_ms=(\d+)")
 
@@ -134,6 +136,18 @@ class TestFrames:
             await client.message(type="pong", id=7)
 
 
+class HeldTurns(Turns):
+    """Nobody gets a turn until `held` is set."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.asked, self.held = asyncio.Event(), asyncio.Event()
+
+    async def take(self) -> None:
+        self.asked.set()
+        await self.held.wait()
+
+
 class TestPings:
     """Finding dead peers."""
 
@@ -158,6 +172,23 @@ class TestPings:
             assert await client.goodbye() == (4009, "no pong")
             await client.end()
             await closed(server, 4009)
+
+    async def test_who_waits_for_a_turn_is_not_dead(self) -> None:
+        """The pong has come, but nobody has looked at it: it is behind a request that waits for its turn."""
+        async with driven(ping_s=20, pong_timeout_s=10) as server, raw_client(server) as client:
+            await client.message(type="welcome")
+            turns = server.server._turns = HeldTurns(server.clock)
+            server.tick(21)
+            await client.until(lambda: (PING, b"") in client.frames, "a ping")
+            await client.ask(op="ping", id=1)
+            await client.send(b"", PONG)
+            await turns.asked.wait()
+            server.tick(32)
+            turns.held.set()
+            for number in (1, 2):
+                await client.ask(op="ping", id=number)
+                await client.message(type="pong", id=number)
+            assert len(server.server) == 1
 
 
 class TestEnds:
