@@ -42,6 +42,7 @@ MOVES_BYTES = {
     "ticker.reload",
     "ticker.rest",
     "ticker.serving",
+    "ticker.site",
     "ticker.slices",
     "ticker.sse",
     "ticker.timer",

@@ -91,7 +91,7 @@ class Service:
     def application(self) -> web.Application:
         """The HTTP side, with all paths that have no port of their own."""
         operating = () if self._operations.port else self._operating_routes()
-        return self._front.application((*self._rest.routes(), *operating))
+        return self._front.application((*self._rest.routes(), *operating), self._rest.index)
 
     def operating_application(self) -> web.Application | None:
         """The paths for those who run the service, where these are to have a port of their own."""

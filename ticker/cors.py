@@ -13,7 +13,9 @@ from aiohttp.typedefs import Handler
 
 from ticker.addresses import is_loopback
 
-PATHS = "/v1/"
+PATHS = ("/v1/", "/ticker-client.", "/assets/")
+# Where this machine's pages may read, in the words of a Content Security Policy.
+LOCAL = ("http://localhost:*", "http://127.0.0.1:*")
 TOLD_MOST = 20  # origins that the log names: anybody can make up any number
 PREFLIGHT = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, HEAD",
@@ -31,6 +33,11 @@ class Cors:
         self._origins = frozenset(origins)
         self._loopback = loopback
         self._told: set[str] = set()
+
+    @property
+    def framed_by(self) -> list[str]:
+        """Whose pages may show ours in a frame: who may read, may."""
+        return [*sorted(self._origins), *(LOCAL if self._loopback else ())]
 
     def install(self, app: web.Application) -> None:
         """Answer preflights, and name the origin in all other answers."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from ticker import docs
 from ticker.admission import Admission
@@ -13,6 +14,7 @@ from ticker.cors import Cors
 from ticker.drain import spread
 from ticker.hub import Hub
 from ticker.polls import Polls
+from ticker.site import Site
 from ticker.sse import EventServer
 from ticker.turns import Turns
 from ticker.websocket import WebSocketServer
@@ -44,12 +46,13 @@ class Front:
         self._streams = EventServer(hub, self._admission, turns, options=options, silence_s=silence_s)
         self.polls = Polls(hub, self._admission, turns)
 
-    def application(self, routes: Iterable[web.RouteDef]) -> web.Application:
-        """These paths, and those of connections that stay."""
+    def application(self, routes: Iterable[web.RouteDef], index: Handler) -> web.Application:
+        """These paths, the page, and those of connections that stay; `index` is for who wants no page at `/`."""
         app = web.Application(middlewares=[self._cors.preflight, compressed, errors])
         app.on_response_prepare.append(self._cors.annotate)
         app.add_routes(routes)
         app.add_routes(docs.routes())
+        app.add_routes(Site(index, self._cors.framed_by).routes())
         app.router.add_get("/v1/ws", self._websocket.handle)
         app.router.add_get("/v1/sse", self._streams.handle, allow_head=False)
         return app

@@ -58,7 +58,6 @@ class Rest:
     def routes(self) -> list[web.RouteDef]:
         """Paths and handlers."""
         return [
-            web.get("/", self.index),
             web.get("/v1/snapshot", self.snapshot),
             web.get("/v1/trades", self.trades),
             web.get("/v1/bars", self.bars),

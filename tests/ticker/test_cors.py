@@ -34,7 +34,7 @@ async def ask(
         return await client.request(method, path, headers=given)
 
 
-@pytest.mark.parametrize("path", ["/v1/status", "/v1/sse", "/v1/nothing"])
+@pytest.mark.parametrize("path", ["/v1/status", "/v1/sse", "/v1/nothing", "/ticker-client.js", "/assets/1f/main.js"])
 async def test_a_page_that_is_let_in_may_read_whatever_the_answer(path: str) -> None:
     answer = await ask(Cors([PAGE], loopback=False), path, PAGE)
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
@@ -95,3 +95,9 @@ def test_the_log_says_once_what_would_let_a_page_in() -> None:
     assert len(logged) == TOLD_MOST
     assert "[server] origins" in logged[0]["event"]
     assert logged[0]["origin"] == "https://page0.example"
+
+
+def test_who_may_read_may_show_the_page_in_a_frame() -> None:
+    assert Cors([PAGE], loopback=False).framed_by == [PAGE]
+    assert Cors([], loopback=False).framed_by == []
+    assert "http://localhost:*" in Cors([], loopback=True).framed_by

@@ -51,7 +51,7 @@ async def get(aiohttp_client: AiohttpClient, stage: Stage, readiness: Readiness)
     """A way to ask the driver."""
     rest = Rest(stage.hub, stage.watch, [FakeFeed("sim", *SYMBOLS)], readiness, polls(stage))
     app = web.Application(middlewares=[errors])
-    app.add_routes([*rest.routes(), *rest.health_routes()])
+    app.add_routes([*rest.routes(), *rest.health_routes(), web.get("/", rest.index)])
     client = await aiohttp_client(app)
 
     async def get(path: str, **options: Any) -> ClientResponse:
