@@ -1,20 +1,20 @@
 """How the feeds are, for GET /v1/status and for the metrics."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feeds.feed import Feed
 from feeds.timestamps import SECOND, rfc3339
 from ticker.bus import State
-from ticker.freshness import Watch
+from ticker.freshness import Freshness, Watch
 
 FINE: tuple[State, ...] = ("live", "quiet")  # states in which a symbol's value stands
 
 
 def symbol_states(feed: Feed, watch: Watch) -> Counter[State]:
     """How many of a feed's symbols are in each state."""
-    return Counter(watch.symbols[instrument.symbol].state for instrument in feed.instruments)
+    return Counter(known.state for known in _known(feed, watch))
 
 
 def feed_state(states: Mapping[State, int], *, stale: bool) -> State:
@@ -33,9 +33,13 @@ def feed_report(feed: Feed, watch: Watch, now: int) -> dict[str, Any]:
     """One feed's entry in /v1/status."""
     counts, states = feed.counts, symbol_states(feed, watch)
     age = feed_age_s(feed, now)
+    state = feed_state(states, stale=feed.name in watch.stale_feeds())
+    example = next((known for known in _known(feed, watch) if known.state == state), None)
     return {
         "feed": feed.name,
-        "state": feed_state(states, stale=feed.name in watch.stale_feeds()),
+        "state": state,
+        "reason": example.reason if example else None,
+        "since": rfc3339(example.since) if example else None,
         "connections": counts.connections,
         "links": len(feed.link_symbols),
         "last_received": rfc3339(counts.last_data) if counts.last_data else None,
@@ -44,5 +48,12 @@ def feed_report(feed: Feed, watch: Watch, now: int) -> dict[str, Any]:
         "updates": dict(counts.updates),
         "reconnects": dict(counts.reconnects),
         "decode_errors": dict(counts.decode_errors),
+        "unknown_messages": counts.unknown_messages,
+        "sequence_gaps": counts.sequence_gaps,
         "rejected_symbols": counts.rejected_symbols,
+        "received_bytes": counts.received_bytes,
     }
+
+
+def _known(feed: Feed, watch: Watch) -> Iterator[Freshness]:
+    return (watch.symbols[instrument.symbol] for instrument in feed.instruments)

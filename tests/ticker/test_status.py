@@ -2,7 +2,7 @@
 
 import pytest
 
-from feeds.timestamps import SECOND
+from feeds.timestamps import SECOND, rfc3339
 from tests.ticker.fakes import START
 from tests.ticker.stage import FakeFeed, Stage
 from ticker.bus import State
@@ -51,6 +51,8 @@ def test_a_feed_that_has_brought_nothing() -> None:
     assert feed_report(feed, stage.watch, START) == {
         "feed": "sim",
         "state": "unknown",
+        "reason": "starting",
+        "since": rfc3339(START),
         "connections": 0,
         "links": 2,
         "last_received": None,
@@ -59,7 +61,10 @@ def test_a_feed_that_has_brought_nothing() -> None:
         "updates": {},
         "reconnects": {},
         "decode_errors": {},
+        "unknown_messages": 0,
+        "sequence_gaps": 0,
         "rejected_symbols": 0,
+        "received_bytes": 0,
     }
 
 
@@ -80,3 +85,12 @@ def test_a_feed_that_works() -> None:
         {"dropped": 2},
         {"json": 3},
     )
+
+
+def test_a_feed_that_went_says_since_when_and_why() -> None:
+    stage, feed = Stage("sim:A"), FakeFeed("sim", "sim:A")
+    stage.link("connected")
+    stage.quote("sim:A")
+    stage.link("silent")
+    report = feed_report(feed, stage.watch, START)
+    assert (report["state"], report["reason"], report["since"]) == ("stale", "feed_silent", rfc3339(stage.clock()))
