@@ -1,0 +1,109 @@
+// A symbol's page: its figures, best bid and offer, how fresh it is, and the tape of its trades.
+
+import { stateText } from "./columns.js";
+import { difference, sign, signed } from "./decimals.js";
+import { element, setAttribute, Text } from "./dom.js";
+import { EachSecond, NextFrame } from "./frames.js";
+import { Market } from "./market.js";
+import { ticker } from "./session.js";
+import { Tape } from "./tape.js";
+import { duration, MEANINGS, NOTHING, stands } from "./words.js";
+
+const FIGURES = [
+  ["Bid", ({ bid }) => bid],
+  ["Bid size", ({ bid_size: size }) => size],
+  ["Ask", ({ ask }) => ask],
+  ["Ask size", ({ ask_size: size }) => size],
+  ["Spread", ({ bid, ask }) => difference(ask, bid)],
+  ["Open 24 h", ({ open_24h: open }) => open],
+  ["High 24 h", ({ high_24h: high }) => high],
+  ["Low 24 h", ({ low_24h: low }) => low],
+  ["Volume 24 h", ({ volume_24h: volume }) => volume],
+];
+
+export class SymbolPage extends HTMLElement {
+  #clock = new EachSecond(() => this.#frame.ask());
+  #frame = new NextFrame(() => this.#paint());
+  #onState = () => this.#frame.ask();
+  #lost = null;
+
+  disconnectedCallback() {
+    this.#close();
+  }
+
+  route({ name }) {
+    if (this.market?.symbol === name) return;
+    this.#close();
+    this.market = new Market(name);
+    this.#build(name);
+    this.tape = new Tape(name);
+    this.trades.replaceChildren(element("h2", {}, "Trades"), this.tape.element);
+    this.subscription = ticker.subscribe("ticker", name, { maxRate: null }, (message) => {
+      this.market.take(message, ticker.now());
+      this.#frame.ask();
+    });
+    ticker.addEventListener("state", this.#onState);
+    this.#clock.start();
+  }
+
+  #close() {
+    this.subscription?.close();
+    this.tape?.close();
+    this.#clock.stop();
+    this.#frame.cancel();
+    ticker.removeEventListener("state", this.#onState);
+  }
+
+  #build(name) {
+    const [venue, instrument] = name.split(/:(.*)/s);
+    this.last = new Text(NOTHING);
+    this.change = new Text("");
+    this.state = { word: new Text(""), detail: new Text(""), age: new Text("") };
+    this.moved = element("span", { class: "moved" }, this.change.node);
+    this.trades = element("section", { class: "trades" });
+    this.figures = FIGURES.map(([label, value]) => ({ label, value, text: new Text(NOTHING) }));
+    const list = this.figures.map(({ label, text }) => element("div", {}, element("dt", {}, label), element("dd", {}, text.node)));
+    this.replaceChildren(
+      element("h1", {}, instrument || venue, " ", element("span", { class: "venue" }, instrument ? venue : "")),
+      element("p", { class: "price" }, element("b", {}, this.last.node), this.moved),
+      this.#stateLine(),
+      element("section", {}, element("h2", {}, "Figures"), element("dl", { class: "figures" }, ...list)),
+      this.trades,
+    );
+  }
+
+  #stateLine() {
+    const { word, detail, age } = this.state;
+    return element(
+      "p",
+      { class: "state" },
+      element("i", { class: "dot", "aria-hidden": "true" }),
+      element("span", { class: "word" }, word.node),
+      element("span", { class: "detail" }, detail.node),
+      element("span", { class: "age" }, age.node),
+    );
+  }
+
+  #paint() {
+    const { market, state } = this;
+    const { row } = market;
+    const now = ticker.now();
+    if (ticker.state === "live") this.#lost = null;
+    else if (ticker.welcome) this.#lost ??= now;
+    market.rejected = this.subscription.rejected[0]?.reason ?? null;
+    const [word, detail] = stateText(market, now, this.#lost);
+    state.word.write(word);
+    state.detail.write(detail || MEANINGS[market.state] || "");
+    setAttribute(this, "data-state", this.#lost === null ? market.state : "lost");
+    setAttribute(this, "data-old", this.#lost === null && stands(market.state) ? null : "");
+    if (!row) return;
+    state.age.write(`newest data ${duration(now - Date.parse(row.received))} ago`);
+    this.last.write(row.last ?? NOTHING);
+    const [change, percent] = [row.change_24h, row.change_pct_24h];
+    this.change.write(change === null ? "" : `${signed(change)} (${signed(percent ?? "")} %)`);
+    setAttribute(this.moved, "data-way", ["down", null, "up"][sign(change) + 1]);
+    for (const { value, text } of this.figures) text.write(value(row) ?? NOTHING);
+  }
+}
+
+customElements.define("ticker-symbol", SymbolPage);
