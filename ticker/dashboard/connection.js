@@ -2,7 +2,7 @@
 
 import { element, Text } from "./dom.js";
 import { EachSecond } from "./frames.js";
-import { ticker } from "./session.js";
+import { lostSince, ticker } from "./session.js";
 import { clock } from "./words.js";
 
 const PATIENCE_MS = 1_000; // a first connection that takes longer is told of
@@ -12,9 +12,8 @@ class Connection extends HTMLElement {
   #reason = new Text("");
   #countdown = new Text("");
   #state = new Text("");
-  #since = null;
-  #clock = new EachSecond(() => this.#paint());
-  #timer = 0;
+  #started = performance.now();
+  #clock = new EachSecond(() => this.#note());
 
   connectedCallback() {
     const retry = element("button", { type: "button", click: () => ticker.retryNow() }, "Try now");
@@ -30,22 +29,15 @@ class Connection extends HTMLElement {
     this.replaceChildren(this.state, this.banner);
     ticker.addEventListener("state", () => this.#note());
     this.#clock.start();
-    this.#timer = setTimeout(() => this.#note(), PATIENCE_MS);
-    this.#note();
   }
 
   #note() {
-    const live = ticker.state === "live";
-    if (live) {
-      clearTimeout(this.#timer);
-      this.#timer = 0;
-    }
-    this.#since = live ? null : this.#since ?? Date.now();
-    const told = !live && (ticker.welcome !== null || ticker.state !== "connecting" || Date.now() - this.#since >= PATIENCE_MS);
+    const lost = lostSince();
+    const late = performance.now() - this.#started >= PATIENCE_MS;
+    const told = ticker.state !== "live" && (lost !== null || late);
     this.banner.hidden = !told;
     this.closest("header").toggleAttribute("data-lost", told);
-    if (told) this.#title.write(ticker.welcome ? `Connection lost at ${clock(this.#since, Date.now())}.` : "No connection.");
-    else this.#title.write("");
+    this.#title.write(!told ? "" : lost === null ? "No connection yet." : `Connection lost at ${clock(lost, lost)}.`);
     this.#paint();
   }
 
@@ -54,7 +46,7 @@ class Connection extends HTMLElement {
     this.dataset.state = state;
     this.#state.write(state === "live" ? `live${latency === null ? "" : ` · ${Math.max(1, Math.round(latency))} ms`}` : state);
     if (this.banner.hidden) return;
-    this.#reason.write(ticker.welcome ? "Prices stand as they were then." : reason ?? "");
+    this.#reason.write(lostSince() === null ? reason ?? "" : "What is shown is from before.");
     this.banner.title = reason ?? "";
     this.#countdown.write(countdown(state, retryAt));
   }

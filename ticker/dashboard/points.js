@@ -20,6 +20,7 @@ export class Points {
     if (!Number.isFinite(price)) return false;
     const { times, prices } = this;
     const last = times.length - 1;
+    time = Math.max(time, times[last] ?? 0); // the estimate of the service's clock gets better
     if (last > 0 && time - times[last - 1] < APART_MS) {
       prices[last] = price;
       return false;
@@ -43,7 +44,7 @@ export class Points {
     const last = times.length - 1;
     const first = Math.max(0, times.findIndex((time) => time >= times[last] - SPAN_MS));
     if (last < 0) return "";
-    if (first === last) return `M0 ${height / 2}H${width}`;
+    if (times[first] === times[last]) return `M0 ${height / 2}H${width}`;
     const shown = prices.slice(first);
     const [low, high] = [Math.min(...shown), Math.max(...shown)];
     const [perMs, perUnit] = [width / (times[last] - times[first]), high > low ? height / (high - low) : 0];

@@ -7,7 +7,7 @@ import { symbolHref } from "./routes.js";
 import { MEANINGS, stands } from "./words.js";
 
 const SPARK = { width: 112, height: 24 };
-const FLASH_MS = 350;
+const FLASH_MS = 250;
 
 const FIGURES = COLUMNS.filter((column) => column.text);
 

@@ -8,6 +8,17 @@ const DIRECTORY_MS = 60_000;
 
 export const ticker = connect(new URL("v1/ws", document.baseURI), { hiddenRate: HIDDEN_RATE });
 
+let lost = null;
+let wasLive = false;
+
+ticker.addEventListener("state", () => {
+  wasLive ||= ticker.state === "live";
+  lost = ticker.state === "live" || !wasLive ? null : lost ?? ticker.now();
+});
+
+/** Since when there is no connection any more, in ms of the service's clock; null while there is one, or never was. */
+export const lostSince = () => lost;
+
 let asked = { at: -Infinity, entries: null };
 
 /** The directory's entries, asked for at most once a minute. */

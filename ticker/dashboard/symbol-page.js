@@ -5,27 +5,26 @@ import { difference, sign, signed } from "./decimals.js";
 import { element, setAttribute, Text } from "./dom.js";
 import { EachSecond, NextFrame } from "./frames.js";
 import { Market } from "./market.js";
-import { ticker } from "./session.js";
+import { lostSince, ticker } from "./session.js";
 import { Tape } from "./tape.js";
 import { duration, MEANINGS, NOTHING, stands } from "./words.js";
 
 const FIGURES = [
   ["Bid", ({ bid }) => bid],
-  ["Bid size", ({ bid_size: size }) => size],
   ["Ask", ({ ask }) => ask],
-  ["Ask size", ({ ask_size: size }) => size],
   ["Spread", ({ bid, ask }) => difference(ask, bid)],
+  ["Bid size", ({ bid_size: size }) => size],
+  ["Ask size", ({ ask_size: size }) => size],
+  ["Volume 24 h", ({ volume_24h: volume }) => volume],
   ["Open 24 h", ({ open_24h: open }) => open],
   ["High 24 h", ({ high_24h: high }) => high],
   ["Low 24 h", ({ low_24h: low }) => low],
-  ["Volume 24 h", ({ volume_24h: volume }) => volume],
 ];
 
 export class SymbolPage extends HTMLElement {
   #clock = new EachSecond(() => this.#frame.ask());
   #frame = new NextFrame(() => this.#paint());
   #onState = () => this.#frame.ask();
-  #lost = null;
 
   disconnectedCallback() {
     this.#close();
@@ -88,14 +87,13 @@ export class SymbolPage extends HTMLElement {
     const { market, state } = this;
     const { row } = market;
     const now = ticker.now();
-    if (ticker.state === "live") this.#lost = null;
-    else if (ticker.welcome) this.#lost ??= now;
+    const lost = lostSince();
     market.rejected = this.subscription.rejected[0]?.reason ?? null;
-    const [word, detail] = stateText(market, now, this.#lost);
+    const [word, detail] = stateText(market, now, lost);
     state.word.write(word);
-    state.detail.write(detail || MEANINGS[market.state] || "");
-    setAttribute(this, "data-state", this.#lost === null ? market.state : "lost");
-    setAttribute(this, "data-old", this.#lost === null && stands(market.state) ? null : "");
+    state.detail.write(detail || (market.state === "live" ? "" : MEANINGS[market.state] ?? ""));
+    setAttribute(this, "data-state", lost === null ? market.state : "lost");
+    setAttribute(this, "data-old", lost === null && stands(market.state) ? null : "");
     if (!row) return;
     state.age.write(`newest data ${duration(now - Date.parse(row.received))} ago`);
     this.last.write(row.last ?? NOTHING);

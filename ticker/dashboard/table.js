@@ -8,7 +8,7 @@ import { History } from "./history.js";
 import { Keys } from "./keys.js";
 import { Market } from "./market.js";
 import { Row } from "./row.js";
-import { ticker } from "./session.js";
+import { lostSince, ticker } from "./session.js";
 import { Sorting } from "./sorting.js";
 
 const ROWS_A_FRAME = 40; // made at once: no task of the browser's is to last
@@ -189,9 +189,7 @@ export class Table extends HTMLElement {
   }
 
   #noteState() {
-    const live = ticker.state === "live";
-    if (live) this.#lost = null;
-    else if (ticker.welcome) this.#lost ??= ticker.now();
+    this.#lost = lostSince();
     this.toggleAttribute("data-lost", this.#lost !== null);
     this.#touchAll();
   }

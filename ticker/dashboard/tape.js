@@ -3,10 +3,9 @@
 import { element } from "./dom.js";
 import { NextFrame } from "./frames.js";
 import { ticker } from "./session.js";
-import { reasonWords } from "./words.js";
+import { clock, reasonWords } from "./words.js";
 
 const MOST = 50;
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 export class Tape {
   #news = [];
@@ -41,7 +40,7 @@ function tradeLine({ time, received, price, size, side }) {
   return element(
     "tr",
     { "data-side": side },
-    element("td", {}, TIME.format(new Date(time ?? received))),
+    element("td", {}, clock(time ?? received, Date.now())),
     element("td", { class: "price" }, price),
     element("td", {}, size),
     element("td", {}, side ?? "–"),

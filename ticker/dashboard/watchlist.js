@@ -11,7 +11,7 @@ import { Tabs } from "./tabs.js";
 import { toast } from "./toast.js";
 import { counted } from "./words.js";
 
-const FIRST_NAME = "Watchlist";
+const FIRST_NAME = "Main";
 const FIRST_SYMBOLS = 30; // of a directory, for who has no list yet
 
 const lists = new Lists(globalThis.localStorage);

@@ -1,8 +1,9 @@
 // How figures, times and states are said.
 
 const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60]];
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const DATE_AND_CLOCK = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+const CLOCK = new Intl.DateTimeFormat(undefined, TIME);
+const DATE_AND_CLOCK = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...TIME });
 const DAY_MS = 86_400_000;
 
 export const NOTHING = "–";
