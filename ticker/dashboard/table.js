@@ -10,6 +10,7 @@ import { Market } from "./market.js";
 import { Row } from "./row.js";
 import { lostSince, ticker } from "./session.js";
 import { Sorting } from "./sorting.js";
+import { Viewport } from "./viewport.js";
 
 const ROWS_A_FRAME = 40; // made at once: no task of the browser's is to last
 const ARRANGE_EVERY = 5; // seconds between two looks at the order while it is sorted
@@ -24,8 +25,8 @@ export class Table extends HTMLElement {
   #frame = new NextFrame(() => this.#paint());
   #clock = new EachSecond(() => this.#tick());
   #seconds = 0;
+  #viewport = null;
   #calming = 0;
-  #watcher = new IntersectionObserver((seen) => this.#see(seen), { rootMargin: "120px 0px" });
   #history = new History();
   #sorting = new Sorting((key) => this.#sortBy(key));
   #onState = () => this.#noteState();
@@ -38,6 +39,8 @@ export class Table extends HTMLElement {
     this.replaceChildren(this.grid, this.empty);
     new Keys(this);
     new Dragging(this);
+    this.#viewport = new Viewport(this.body, (lines) => this.#see(lines));
+    this.#viewport.start();
     ticker.addEventListener("state", this.#onState);
     ticker.addEventListener("error", this.#onError);
     this.#clock.start();
@@ -49,7 +52,7 @@ export class Table extends HTMLElement {
     ticker.removeEventListener("error", this.#onError);
     this.#clock.stop();
     this.#frame.cancel();
-    this.#watcher.disconnect();
+    this.#viewport.stop();
     this.show([]);
   }
 
@@ -94,6 +97,7 @@ export class Table extends HTMLElement {
       if (line === place) place = place.nextElementSibling;
       else this.body.insertBefore(line, place);
     }
+    this.#viewport?.changed();
   }
 
   #sortBy(key) {
@@ -118,7 +122,6 @@ export class Table extends HTMLElement {
     if (!row) return;
     this.rows.delete(symbol);
     this.#due.delete(row);
-    this.#watcher.unobserve(row.element);
     row.element.remove();
   }
 
@@ -146,7 +149,6 @@ export class Table extends HTMLElement {
       this.rows.set(symbol, row);
       row.element.tabIndex = this.rows.size === 1 ? 0 : -1;
       row.paint(ticker.now(), this.#lost);
-      this.#watcher.observe(row.element);
     }
     if (missing.length) this.arrange();
     if (missing.length > ROWS_A_FRAME) this.#frame.ask();
@@ -165,12 +167,10 @@ export class Table extends HTMLElement {
     }, 100);
   }
 
-  #see(seen) {
-    for (const { target, isIntersecting } of seen) {
-      const row = this.rows.get(target.dataset.symbol);
-      if (!row) continue;
-      row.visible = isIntersecting;
-      if (!isIntersecting) continue;
+  #see(lines) {
+    for (const row of this.rows.values()) {
+      row.visible = lines.has(row.element);
+      if (!row.visible) continue;
       this.#history.want(row.market);
       if (row.due) this.#touch(row);
     }
