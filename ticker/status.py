@@ -34,7 +34,8 @@ def feed_report(feed: Feed, watch: Watch, now: int) -> dict[str, Any]:
     counts, states = feed.counts, symbol_states(feed, watch)
     age = feed_age_s(feed, now)
     state = feed_state(states, stale=feed.name in watch.stale_feeds())
-    example = next((known for known in _known(feed, watch) if known.state == state), None)
+    told = () if state in FINE else (known for known in _known(feed, watch) if known.state in (state, "unknown"))
+    example = next((known for known in told if known.reason), None)
     return {
         "feed": feed.name,
         "state": state,

@@ -111,8 +111,9 @@ export class Row {
       element("span", { class: "handle", "aria-hidden": "true" }),
       element(
         "a",
-        { href: symbolHref(symbol), tabindex: -1, title: symbol, "aria-label": symbol },
+        { href: symbolHref(symbol), tabindex: -1, title: symbol },
         element("b", {}, name),
+        " ",
         element("span", { class: "venue" }, origin),
       ),
     );
