@@ -1,23 +1,38 @@
 // Painting apart from arrival: whatever happens between two frames of the screen is painted once, in the next.
 
-/** Calls `paint` once in the next frame, however often it is asked to. No frame comes while the page is hidden. */
+/** Calls `paint` once in the next frame, however often it is asked to, and leaves at least `apartMs` between two paints:
+ * what comes after quiet is painted at once, a flood costs no more than so many paints. No frame comes while the page is
+ * hidden. */
 export class NextFrame {
-  #asked = 0;
+  #frame = 0;
+  #timer = 0;
+  #painted = -Infinity;
 
-  constructor(paint) {
+  constructor(paint, apartMs = 0) {
     this.paint = paint;
+    this.apartMs = apartMs;
   }
 
   ask() {
-    this.#asked ||= requestAnimationFrame(() => {
-      this.#asked = 0;
-      this.paint();
-    });
+    if (this.#frame || this.#timer) return;
+    const wait = this.#painted + this.apartMs - performance.now();
+    if (wait > 0) this.#timer = setTimeout(() => this.#request(), wait);
+    else this.#request();
   }
 
   cancel() {
-    cancelAnimationFrame(this.#asked);
-    this.#asked = 0;
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    this.#frame = this.#timer = 0;
+  }
+
+  #request() {
+    this.#timer = 0;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#painted = performance.now();
+      this.paint();
+    });
   }
 }
 

@@ -7,12 +7,15 @@ import { EachSecond, NextFrame } from "./frames.js";
 import { History } from "./history.js";
 import { Keys } from "./keys.js";
 import { Market } from "./market.js";
+import { Pace } from "./pace.js";
 import { Row } from "./row.js";
 import { lostSince, ticker } from "./session.js";
 import { Sorting } from "./sorting.js";
 import { Viewport } from "./viewport.js";
 
-const ROWS_A_FRAME = 40; // made at once: no task of the browser's is to last
+const ROWS_A_FRAME = 20; // made at once: no task of the browser's is to last
+const APART_MS = 40; // an eye tells no more pictures apart, and the first change after quiet does not wait
+const BUSY = 100; // lines painted in a second: so many do not fade, only flash
 const ARRANGE_EVERY = 5; // seconds between two looks at the order while it is sorted
 
 /** Tells of what the reader does to the list by `edit` events: `detail` has the symbols in their new order. */
@@ -22,12 +25,14 @@ export class Table extends HTMLElement {
   #subscriptions = new Map();
   #due = new Set();
   #lost = null;
-  #frame = new NextFrame(() => this.#paint());
+  #frame = new NextFrame(() => this.#paint(), APART_MS);
   #clock = new EachSecond(() => this.#tick());
   #seconds = 0;
+  #painted = 0;
   #viewport = null;
   #calming = 0;
   #history = new History();
+  #pace = new Pace(() => this.#paced());
   #sorting = new Sorting((key) => this.#sortBy(key));
   #onState = () => this.#noteState();
   #onError = ({ detail }) => this.#refused(detail);
@@ -53,6 +58,7 @@ export class Table extends HTMLElement {
     this.#clock.stop();
     this.#frame.cancel();
     this.#viewport.stop();
+    this.#pace.stop();
     this.show([]);
   }
 
@@ -107,7 +113,8 @@ export class Table extends HTMLElement {
 
   #subscribe(symbol) {
     const market = new Market(symbol);
-    const subscription = ticker.subscribe("ticker", symbol, (message) => {
+    const options = this.#pace.first(this.#subscriptions.size < ROWS_A_FRAME);
+    const subscription = ticker.subscribe("ticker", symbol, options, (message) => {
       market.take(message, ticker.now());
       market.rejected = null;
       this.#touch(this.rows.get(symbol));
@@ -135,6 +142,7 @@ export class Table extends HTMLElement {
 
   #paint() {
     const now = ticker.now();
+    this.#painted += this.#due.size;
     for (const row of this.#due) row.paint(now, this.#lost);
     this.#due.clear();
     if (!this.#calming && this.#flashes(0)) this.#calmLater();
@@ -174,12 +182,22 @@ export class Table extends HTMLElement {
       this.#history.want(row.market);
       if (row.due) this.#touch(row);
     }
+    this.#pace.changed();
+  }
+
+  *#paced() {
+    for (const [symbol, { subscription }] of this.#subscriptions) {
+      const row = this.rows.get(symbol);
+      if (row) yield { visible: row.visible, subscription };
+    }
   }
 
   #tick() {
     const now = ticker.now();
     for (const row of this.rows.values()) if (row.visible) row.age(now, this.#lost);
     if (this.#history.settle()) this.#touchAll();
+    this.toggleAttribute("data-busy", this.#painted > BUSY);
+    this.#painted = 0;
     this.#seconds += 1;
     if (this.#seconds % ARRANGE_EVERY === 0 && this.#sorting.key && !this.body.matches(":hover, :focus-within")) this.arrange();
   }

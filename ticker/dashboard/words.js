@@ -42,7 +42,7 @@ export const reasonWords = (reason) => (reason ? reason.replaceAll("_", " ") : "
 export function stateDetail(status, now) {
   if (!status || stands(status.state)) return "";
   const why = reasonWords(status.reason);
-  if (status.state === "unknown") return why;
+  if (status.state === "unknown") return why && `· ${why}`;
   return [`since ${clock(status.since, now)}`, why].filter(Boolean).join(" · ");
 }
 

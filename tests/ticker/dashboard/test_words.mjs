@@ -28,7 +28,7 @@ test("what is old says since when and why", () => {
   const status = { state: "stale", reason: "feed_disconnected", since: "2026-08-09T21:00:00Z" };
   assert.equal(stateDetail(status, NOW), `since ${clock(status.since, NOW)} · feed disconnected`);
   assert.equal(stateDetail({ ...status, reason: null }, NOW), `since ${clock(status.since, NOW)}`);
-  assert.equal(stateDetail({ ...status, state: "unknown", reason: "starting" }, NOW), "starting");
+  assert.equal(stateDetail({ ...status, state: "unknown", reason: "starting" }, NOW), "· starting");
 });
 
 test("what stands needs no more words", () => {
