@@ -31,6 +31,7 @@ def listening(
     address = f"{reachable(host)}:{port}"
     log.info("serving", feeds=list(feeds), version=__version__)
     secured = "s" if secure else ""
+    log.info("open in a browser", page=f"http{secured}://{address}/")
     log.info("clients connect to", websocket=f"ws{secured}://{address}/v1/ws")
     log.info("to try it", command=f"curl 'http{secured}://{address}/v1/snapshot?channel=ticker&symbols={example}'")
     log.info("Prometheus reads", metrics=f"{operations or f'http{secured}://{address}'}/metrics")

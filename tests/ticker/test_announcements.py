@@ -46,6 +46,7 @@ def test_where_to_look_is_told_as_it_can_be_typed(host: str, typed: str) -> None
         announcements.listening(host, 80, ["sim", "coinbase"], "sim:BTC-USDT")
     said: dict[str, Any] = {key: value for entry in logged for key, value in entry.items()}
     assert said["feeds"] == ["sim", "coinbase"]
+    assert said["page"] == f"http://{typed}/"
     assert said["websocket"] == f"ws://{typed}/v1/ws"
     assert said["metrics"] == f"http://{typed}/metrics"
     assert said["command"] == f"curl 'http://{typed}/v1/snapshot?channel=ticker&symbols=sim:BTC-USDT'"
