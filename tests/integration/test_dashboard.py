@@ -271,6 +271,16 @@ async def test_all_can_read_it(service: Service, name: str, fragment: str, schem
         await picture(page, f"{name}-{scheme}")
 
 
+async def test_all_can_use_the_search_and_the_dialogs(page: Page) -> None:
+    await page.get_by_role("combobox").fill("btc")
+    await expect(page.get_by_role("option").first).to_be_visible()
+    assert await complaints(page) == []
+    await page.keyboard.press("Escape")
+    await page.get_by_label("More for this list").click()
+    await page.get_by_role("button", name="New list…").click()
+    assert await complaints(page) == []
+
+
 async def test_a_phones_width_holds_it(service: Service) -> None:
     async with dashboard(service, watching(*LIVELY, IDLE, DEAD), scheme="dark", width=390) as page:
         await expect(figure(page, BTC, "last")).to_have_text(re.compile(r"\d"))

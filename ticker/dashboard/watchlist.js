@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 import { Lists } from "./lists.js";
 import { listHref, parse, sharedHref } from "./routes.js";
 import { Search } from "./search.js";
-import { directory } from "./session.js";
+import { directory, ticker } from "./session.js";
 import { Table } from "./table.js";
 import { Tabs } from "./tabs.js";
 import { toast } from "./toast.js";
@@ -24,6 +24,10 @@ export class Watchlist extends HTMLElement {
     lists.reload();
     this.route(parse(location.hash));
   };
+  #onState = () => {
+    if (ticker.state === "live" && !this.symbols.length) this.route(parse(location.hash)); // there was no directory yet
+  };
+  #route = null;
   name = FIRST_NAME;
   symbols = [];
   shared = false; // from the address, not kept here
@@ -36,20 +40,28 @@ export class Watchlist extends HTMLElement {
     );
     this.#table.addEventListener("edit", ({ detail }) => this.edit(detail));
     addEventListener("storage", this.#onStorage);
+    ticker.addEventListener("state", this.#onState);
   }
 
   disconnectedCallback() {
     removeEventListener("storage", this.#onStorage);
+    ticker.removeEventListener("state", this.#onState);
   }
 
   /** Show what the address says. */
   async route({ name, symbols }) {
     this.shared = Boolean(symbols);
     this.name = name || (this.shared ? "Shared" : lists.last ?? FIRST_NAME);
-    const named = symbols ?? lists.symbols(this.name);
-    const shown = named ?? (await directorySymbols()).slice(0, FIRST_SYMBOLS);
     if (!this.shared && lists.has(this.name)) lists.last = this.name;
-    this.#take(shown.some(isPattern) ? expanded(shown, await directorySymbols()) : shown);
+    const route = (this.#route = Symbol("the newest"));
+    const shown = await this.#named(symbols ?? lists.symbols(this.name));
+    if (route === this.#route) this.#take(shown);
+  }
+
+  /** The symbols behind names and patterns; where there is no list of them, the directory's first. */
+  async #named(names) {
+    if (names === null) return (await directorySymbols()).slice(0, FIRST_SYMBOLS);
+    return names.some(isPattern) ? expanded(names, await directorySymbols()) : names;
   }
 
   has(symbol) {
