@@ -208,7 +208,7 @@ async def test_lists_are_made_renamed_and_deleted(service: Service) -> None:
         await expect(page.get_by_role("link", name="Other")).to_have_attribute("aria-current", "page")
         await has_lines(page)
         await page.get_by_role("combobox").fill(SOL)
-        await page.keyboard.press("Enter")
+        await page.get_by_role("option").click()
         await has_lines(page, SOL)
         await page.get_by_role("link", name="Test").click()
         await has_lines(page, BTC)
