@@ -1,4 +1,9 @@
 ARG PYTHON_IMAGE=python:3.13-slim
+ARG NODE_IMAGE=node:22-slim
+
+FROM ${NODE_IMAGE} AS charts
+COPY assets/package.json assets/package-lock.json /assets/
+RUN npm ci --prefix /assets --silent --no-audit --no-fund --ignore-scripts
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -10,6 +15,7 @@ RUN /tools/bin/pip install --quiet --require-hashes -r /src/requirements-build.t
 COPY pyproject.toml README.md LICENSE /src/
 COPY feeds /src/feeds
 COPY ticker /src/ticker
+COPY --from=charts /assets/node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.mjs /src/ticker/dashboard/vendor/lightweight-charts.js
 RUN /tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel /src \
  && /tools/bin/pip --python /opt/ticker/bin/python install --quiet --no-deps /wheel/*.whl
 

@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 AUTOBAHN := $(VENV)/autobahn
+CHARTS := ticker/dashboard/vendor/lightweight-charts.js
 # Wheels are taken by hash from the lock alone; whatever pip wants to say short of a warning is left out.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -11,15 +12,17 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test conformance soak fire growth plots check lint types format lock clean
+.PHONY: help run charts test conformance soak fire growth plots check lint types format lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.runtime  ## serve the built-in demo on 127.0.0.1:8080
+run: $(VENV)/.runtime $(CHARTS)  ## serve the built-in demo on 127.0.0.1:8080
 	$(BIN)/ticker serve
 
-test: $(VENV)/.development  ## every test
+charts: $(CHARTS)  ## what the page draws candles with, from npm; `run` and `test` fetch it too
+
+test: $(VENV)/.development $(CHARTS)  ## every test
 	$(BIN)/pytest -n auto -q
 
 conformance: $(VENV)/.conformance  ## does the WebSocket keep to its RFC? The Autobahn testsuite's view; needs a Python 2.7
@@ -59,7 +62,7 @@ lock: $(VENV)/.development  ## renew the locks after a change of dependencies in
 	$(LOCK) -c requirements-dev.txt --group conformance -o requirements-conformance.txt
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) assets/node_modules $(dir $(CHARTS)) tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find feeds ticker tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/pip:
@@ -82,6 +85,14 @@ $(VENV)/.plotting: requirements-bench.txt $(VENV)/.development
 	@echo "installing what draws into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements-bench.txt
 	@touch $@
+
+# The page does without, and says how to get them: nothing here may keep the service from running.
+$(CHARTS): assets/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "no charts on the page: npm is missing (Debian: apt install npm)"; exit 0; fi; \
+	echo "fetching what draws the page's charts ..."; \
+	if npm ci --prefix assets --silent --no-audit --no-fund --ignore-scripts; then mkdir -p $(@D) \
+	&& cp assets/node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.mjs $@; \
+	else echo "no charts on the page: npm could not get them; make charts tries again"; fi
 
 # An environment of its own, because the testsuite runs on Python 2.7 alone, whose pip complains about its age.
 $(VENV)/.conformance: requirements-conformance.txt requirements-autobahn.txt $(VENV)/.development

@@ -70,7 +70,7 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "tests/node/package-lock.json"])
+@pytest.mark.parametrize("lock", [*LOCKS, "assets/package-lock.json", "tests/node/package-lock.json"])
 def test_a_lock_names_no_address(lock: str) -> None:
     assert "://" not in read(lock)
 
