@@ -2,8 +2,9 @@ ARG PYTHON_IMAGE=python:3.13-slim
 ARG NODE_IMAGE=node:22-slim
 
 FROM ${NODE_IMAGE} AS charts
+WORKDIR /assets
 COPY assets/package.json assets/package-lock.json /assets/
-RUN npm ci --prefix /assets --silent --no-audit --no-fund --ignore-scripts
+RUN npm ci --loglevel error --no-audit --no-fund --ignore-scripts
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore

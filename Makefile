@@ -90,7 +90,7 @@ $(VENV)/.plotting: requirements-bench.txt $(VENV)/.development
 $(CHARTS): assets/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "no charts on the page: npm is missing (Debian: apt install npm)"; exit 0; fi; \
 	echo "fetching what draws the page's charts ..."; \
-	if npm ci --prefix assets --silent --no-audit --no-fund --ignore-scripts; then mkdir -p $(@D) \
+	if (cd assets && npm ci --loglevel error --no-audit --no-fund --ignore-scripts >/dev/null); then mkdir -p $(@D) \
 	&& cp assets/node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.mjs $@; \
 	else echo "no charts on the page: npm could not get them; make charts tries again"; fi
 
