@@ -26,6 +26,12 @@ def program(name: str, package: str) -> str:
     return shutil.which(name) or missing(f"{name} is missing: apt-get install {package}")
 
 
+def charts() -> None:
+    """Returns where the page has what draws its charts: the service reads it as it starts."""
+    if not (ROOT / "ticker" / "dashboard" / "vendor" / "lightweight-charts.js").is_file():
+        missing("what draws the page's charts is missing: make charts")
+
+
 def recorded(name: str) -> Path:
     """A file of recorded venue messages. They are other people's data: never part of the project, so never required."""
     path = RECORDED / name

@@ -109,9 +109,14 @@ def _version(files: dict[str, bytes]) -> str:
 
 
 def _preloads(files: Collection[str], version: str) -> Iterator[str]:
-    """All modules at once, or else the browser learns of each from the one that imports it."""
+    """All modules at once, or else the browser learns of each from the one that imports it.
+
+    Of what is loaded later only that it is there: to ask for what is missing is an error on the browser's console.
+    """
     for name in files:
-        if Path(name).suffix == ".js" and not name.startswith(LATER):
+        if name.startswith(LATER):
+            yield f'<meta name="later" content="{name}">'
+        elif Path(name).suffix == ".js":
             yield f'<link rel="modulepreload" href="assets/{version}/{name}">'
 
 

@@ -33,7 +33,7 @@ async def dashboard(
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         await page.goto(f"http://127.0.0.1:{service.port}/{fragment}")
         yield page
-        assert told == []
+        assert told == [], told
 
 
 def watching(*symbols: str) -> str:

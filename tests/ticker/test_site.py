@@ -76,6 +76,12 @@ async def test_relative_names_lead_from_one_module_to_another(folder: Path) -> N
     assert answer.status == 200
 
 
+async def test_of_what_is_loaded_later_the_page_says_only_that_it_is_there(folder: Path) -> None:
+    assert '<meta name="later" content="vendor/charts.js">' in await page(Site(otherwise, folder=folder))
+    (folder / "vendor" / "charts.js").unlink()
+    assert "charts.js" not in await page(Site(otherwise, folder=folder))
+
+
 async def test_other_content_has_another_address(folder: Path) -> None:
     before = await page(Site(otherwise, folder=folder))
     (folder / "deep" / "part.js").write_text("export const changed = 1;\n")

@@ -36,18 +36,19 @@ export class NextFrame {
   }
 }
 
-/** Calls `tick` each second while the page can be seen, and at once when it is shown again. */
+/** Calls `tick` each second, or as often as is said, while the page can be seen, and at once when it is shown again. */
 export class EachSecond {
   #timer = 0;
   #look = () => {
     clearInterval(this.#timer);
     if (document.hidden) return;
-    this.#timer = setInterval(this.tick, 1000);
+    this.#timer = setInterval(this.tick, this.periodMs);
     this.tick();
   };
 
-  constructor(tick) {
+  constructor(tick, periodMs = 1000) {
     this.tick = tick;
+    this.periodMs = periodMs;
   }
 
   start() {

@@ -1,17 +1,13 @@
 // How it is: each feed, this page's own connection, and the symbols whose prices cannot be relied on.
 
 import { element, Text } from "./dom.js";
+import { FIGURES, feedFigures, stateWords } from "./feeds.js";
 import { EachSecond } from "./frames.js";
 import { symbolHref } from "./routes.js";
 import { ticker } from "./session.js";
-import { clock, counted, duration, MEANINGS, NOTHING, reasonWords } from "./words.js";
+import { clock, counted, NOTHING, rate, whole } from "./words.js";
 
 const SUSPECTS = 200;
-
-const total = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
-const listed = (counts) => Object.entries(counts).map(([name, count]) => `${count} ${reasonWords(name)}`).join(", ");
-const whole = (number) => number.toLocaleString("en").replaceAll(",", "\u202f");
-const rate = (number) => (number >= 100 ? whole(Math.round(number)) : number.toFixed(1));
 
 export class StatusPage extends HTMLElement {
   #clock = new EachSecond(() => this.#look());
@@ -99,43 +95,18 @@ export class StatusPage extends HTMLElement {
   }
 }
 
-const HEADS = ["Feed", "State", "Newest data", "Symbols", "Updates/s", "Connections", "Reconnects", "Problems"];
-
 function table(body) {
-  const heads = HEADS.map((head) => element("th", { scope: "col" }, head));
+  const heads = ["Feed", "State", ...FIGURES].map((head) => element("th", { scope: "col" }, head));
   return element("table", { class: "feeds" }, element("thead", {}, element("tr", {}, ...heads)), body);
 }
 
 function feedLine(feed, before, seconds, now) {
-  const problems = { ...feed.decode_errors, "sequence gaps": feed.sequence_gaps, "symbols rejected": feed.rejected_symbols };
-  const told = Object.fromEntries(Object.entries(problems).filter(([, count]) => count));
-  const persecond = before && seconds ? rate(Math.max(0, total(feed.updates) - total(before.updates)) / seconds) : NOTHING;
-  const cells = [
-    feed.age_s === null ? "none yet" : `${duration(feed.age_s * 1000)} ago`,
-    listed(feed.symbols),
-    persecond,
-    `${feed.connections} of ${feed.links}`,
-    total(feed.reconnects) ? `${total(feed.reconnects)} (${listed(feed.reconnects)})` : "0",
-    listed(told) || "none",
-  ];
   return element(
     "tr",
     { "data-state": feed.state },
     element("th", { scope: "row" }, feed.feed),
     element("td", {}, stateWords(feed, now)),
-    ...cells.map((text) => element("td", {}, text)),
-  );
-}
-
-function stateWords({ state, reason, since }, now) {
-  const why = state === "live" || state === "quiet" ? "" : [since && `since ${clock(since, now)}`, reasonWords(reason)].filter(Boolean).join(" · ");
-  return element(
-    "span",
-    { class: "state", title: MEANINGS[state] },
-    element("i", { class: "dot", "aria-hidden": "true" }),
-    element("span", { class: "word" }, state),
-    " ",
-    element("span", { class: "detail" }, why),
+    ...feedFigures(feed, before, seconds).map((text) => element("td", {}, text)),
   );
 }
 

@@ -1,8 +1,10 @@
-// A symbol's page: its figures, best bid and offer, how fresh it is, and the tape of its trades.
+// A symbol's page: its candles, figures, best bid and offer, how fresh it and its feed are, and the tape of its trades.
 
+import { Candles } from "./candles.js";
 import { stateText } from "./columns.js";
 import { difference, sign, signed } from "./decimals.js";
 import { element, setAttribute, Text } from "./dom.js";
+import { FeedHealth } from "./feeds.js";
 import { EachSecond, NextFrame } from "./frames.js";
 import { Market } from "./market.js";
 import { lostSince, ticker } from "./session.js";
@@ -34,9 +36,10 @@ export class SymbolPage extends HTMLElement {
     if (this.market?.symbol === name) return;
     this.#close();
     this.market = new Market(name);
-    this.#build(name);
     this.tape = new Tape(name);
-    this.trades.replaceChildren(element("h2", {}, "Trades"), this.tape.element);
+    this.candles = new Candles(name);
+    this.feed = new FeedHealth(name);
+    this.#build(name);
     this.subscription = ticker.subscribe("ticker", name, { maxRate: null }, (message) => {
       this.market.take(message, ticker.now());
       this.#frame.ask();
@@ -47,7 +50,7 @@ export class SymbolPage extends HTMLElement {
 
   #close() {
     this.subscription?.close();
-    this.tape?.close();
+    for (const part of [this.tape, this.candles, this.feed]) part?.close();
     this.#clock.stop();
     this.#frame.cancel();
     ticker.removeEventListener("state", this.#onState);
@@ -59,15 +62,20 @@ export class SymbolPage extends HTMLElement {
     this.change = new Text("");
     this.state = { word: new Text(""), detail: new Text(""), age: new Text("") };
     this.moved = element("span", { class: "moved" }, this.change.node);
-    this.trades = element("section", { class: "trades" });
     this.figures = FIGURES.map(([label, value]) => ({ label, value, text: new Text(NOTHING) }));
     const list = this.figures.map(({ label, text }) => element("div", {}, element("dt", {}, label), element("dd", {}, text.node)));
     this.replaceChildren(
       element("h1", {}, instrument || venue, " ", element("span", { class: "venue" }, instrument ? venue : "")),
       element("p", { class: "price" }, element("b", {}, this.last.node), this.moved),
       this.#stateLine(),
-      element("section", {}, element("h2", {}, "Figures"), element("dl", { class: "figures" }, ...list)),
-      this.trades,
+      element(
+        "div",
+        { class: "parts" },
+        this.candles.element,
+        element("section", {}, element("h2", {}, "Figures"), element("dl", { class: "figures" }, ...list)),
+        this.feed.element,
+      ),
+      element("section", { class: "trades" }, element("h2", {}, "Trades"), this.tape.element),
     );
   }
 
@@ -88,6 +96,7 @@ export class SymbolPage extends HTMLElement {
     const { row } = market;
     const now = ticker.now();
     const lost = lostSince();
+    this.candles.look();
     market.rejected = this.subscription.rejected[0]?.reason ?? null;
     const [word, detail] = stateText(market, now, lost);
     state.word.write(word);
