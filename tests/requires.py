@@ -32,6 +32,12 @@ def charts() -> None:
         missing("what draws the page's charts is missing: make charts")
 
 
+def processes() -> None:
+    """Figures of other processes, from /proc. Where that shows another namespace of processes they cannot be had."""
+    if not Path("/proc/self").is_symlink() or os.readlink("/proc/self") != str(os.getpid()):  # noqa: PTH115
+        pytest.skip("/proc does not show this process: mount the one of its own namespace")
+
+
 def recorded(name: str) -> Path:
     """A file of recorded venue messages. They are other people's data: never part of the project, so never required."""
     path = RECORDED / name

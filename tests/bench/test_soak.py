@@ -5,6 +5,7 @@ import sys
 import pytest
 from rich.console import Console
 
+from tests import requires
 from tests.bench.soak import Plan, report, soak
 from tests.bench.verdict import judge
 
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="me
 
 
 async def test_a_soak_of_seconds() -> None:
+    requires.processes()
     console = Console(record=True, quiet=True)
     found, did = await soak(Plan(minutes=3, minute_s=1), console)
     assert len(found.samples) == 180

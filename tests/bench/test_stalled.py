@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests import requires
 from tests.bench.skmem import socket_memory
 from tests.bench.stalled import measure, report
 from tests.bench.stalling import Found, Load, Sample, Window, judge, waited
@@ -72,6 +73,7 @@ def test_the_kernel_tells_the_memory_of_what_nobody_reads() -> None:
 
 
 async def test_a_measurement_in_little(tmp_path: Path) -> None:
+    requires.processes()
     load = Load(clients=12, stalled=2, symbols=20, per_client=20, rate=2_000, seconds=4, deadline_s=2)
     one = await measure(load, load.stalled, tmp_path)
     assert one.stalling.updates_per_s > 10_000

@@ -18,6 +18,8 @@ KINDS = {"mjs": "text/javascript", "js": "text/javascript", "css": "text/css"}
 async def browsing(**functions: Callable[..., Any]) -> AsyncIterator[Page]:
     """An empty page, whose scripts may call `functions`. In the end no script of it has thrown anything."""
     path = program("chromium", "chromium")
+    # The Node.js that comes with playwright needs libraries that a small Debian has not.
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = program("node", "nodejs")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has none for root
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)

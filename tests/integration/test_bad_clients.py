@@ -14,6 +14,7 @@ import pytest
 from tests.bench.processes import open_files, resident_bytes
 from tests.bench.verdict import FILES_MORE, MEBIBYTE, NOTHING_LEFT, unexpected
 from tests.integration.service import Service, running, table
+from tests.requires import processes
 from tests.ticker.driving import BINARY, CLOSE, MASK, PING, PONG, TEXT, RawClient, raw_client
 from tests.waiting import eventually
 
@@ -195,6 +196,7 @@ async def test_who_does_not_answer_our_goodbye_is_let_go(endpoint: Service) -> N
 
 
 async def test_bad_clients_leave_nothing_behind(endpoint: Service) -> None:
+    processes()
     assert endpoint.process is not None
     pid = endpoint.process.pid
 
