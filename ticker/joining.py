@@ -78,6 +78,11 @@ class Joiners:
         """Take a client's next steps. The flush that writes what comes of them brings the client back here."""
         if client.backlog is not None:  # it was paused while it waited for its turn
             return
+        if client.sink.closed:
+            # Nobody takes the rest, and the trades among it may come faster than they are told: that would never end.
+            client.joining.clear()
+            client.sink.resumed()
+            return
         size = 0
         for _ in range(STEPS):
             if not client.joining or size >= BYTES:

@@ -1,6 +1,6 @@
 """How a topic goes live for a client: its snapshot, and then what follows."""
 
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from tests.ticker.fakes import brief
 from tests.ticker.stage import Stage
@@ -127,3 +127,13 @@ class TestSnapshots:
         service.schedule.run_for(0.1)
         assert not peer.client.behind
         assert peer.sink.resumptions > 0
+
+    def test_a_client_whose_connection_is_gone_is_told_nothing_more(self) -> None:
+        service = Stage("x:A")
+        peer = service.connect()
+        endless = repeat(frames.heartbeat(service.clock()))
+        peer.sink.closed = True
+        service.fanout.join(peer.client, endless)
+        service.schedule.run_for(1)
+        assert not peer.client.behind
+        assert peer.sink.resumptions == 1
