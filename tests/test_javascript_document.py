@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.foreign import NODE, install_packages
-from tests.integration.service import Service, running, table
+from tests.integration.service import Service
 from tests.requires import ROOT, program
 from tests.test_readme import ADDRESS, blocks
 from tests.waiting import DEADLINE_S
@@ -32,15 +31,6 @@ PRINTED = {
 EXAMPLES = dict(zip(PRINTED, blocks(DOCUMENT, "js"), strict=True))
 [PAGE] = blocks(DOCUMENT, "html")
 [IN_README] = blocks((ROOT / "README.md").read_text(), "html")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service as `make run` starts it, on another port and livelier."""
-    feed = table("[[feeds]]", name="demo", adapter="simulated", symbols=["BTC-USDT", "EUR-USD"], rate=300.0)
-    with running(tmp_path_factory.mktemp("javascript"), feed) as service:
-        service.wait_until_ready()
-        yield service
 
 
 def printed(example: str, service: Service, directory: Path, least: int) -> list[str]:

@@ -3,12 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.service import Service, running, table
+from tests.integration.service import Service
 from tests.requires import ROOT
 from tests.test_readme import ADDRESS, blocks
 from tests.waiting import DEADLINE_S
@@ -29,15 +28,6 @@ PRINTED = {
 EXAMPLES = dict(
     zip(PRINTED, blocks((ROOT / "README.md").read_text(), "python") + blocks(DOCUMENT, "python"), strict=True)
 )
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service as `make run` starts it, on another port and livelier."""
-    feed = table("[[feeds]]", name="demo", adapter="simulated", symbols=["BTC-USDT", "EUR-USD"], rate=300.0)
-    with running(tmp_path_factory.mktemp("python"), feed) as service:
-        service.wait_until_ready()
-        yield service
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

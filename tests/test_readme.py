@@ -6,12 +6,11 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.service import Service, running, table
+from tests.integration.service import Service
 from tests.requires import ROOT, program
 from tests.ticker.streaming import raw_stream
 
@@ -49,15 +48,6 @@ def ticker(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service as `make run` starts it, on another port."""
-    feed = table("[[feeds]]", name="demo", adapter="simulated", symbols=["BTC-USDT", "AAPL"], rate=200.0)
-    with running(tmp_path_factory.mktemp("readme"), feed) as service:
-        service.wait_until_ready()
-        yield service
-
-
 def test_the_curl_example_shows_a_price(demo: Service) -> None:
     [*_, words] = commands(README, "curl")
     answer = demo.request(path_of(words))
@@ -91,7 +81,7 @@ def test_the_browser_example_prints_prices_and_states(demo: Service) -> None:
     command = [node, "--experimental-websocket", "--eval", script]
     run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     lines = [tuple(line.split()) for line in run.stdout.splitlines()]
-    assert {symbol for symbol, _ in lines} == {"demo:BTC-USDT", "demo:AAPL"}
+    assert {symbol for symbol, _ in lines} == {"demo:BTC-USDT", "demo:EUR-USD", "demo:AAPL"}
     assert ("demo:AAPL", "live") in lines
     assert any(re.fullmatch(r"\d+\.\d+", shown) for _, shown in lines)
 

@@ -39,11 +39,6 @@ class Cors:
         """Whose pages may show ours in a frame: who may read, may."""
         return [*sorted(self._origins), *(LOCAL if self._loopback else ())]
 
-    def install(self, app: web.Application) -> None:
-        """Answer preflights, and name the origin in all other answers."""
-        app.middlewares.insert(0, self.preflight)
-        app.on_response_prepare.append(self.annotate)
-
     def allows(self, origin: str) -> bool:
         """Whether pages of an origin may read. The first time that they may not, the log says what would let them."""
         if origin in self._origins or (self._loopback and _is_local(origin)):

@@ -54,7 +54,8 @@ def stanzas(plan: Plan) -> list[str]:
     """The service's settings: as configured by default, but with everything that takes minutes made to take seconds."""
     return [
         # full long before the second minute: else memory grows for as long as trades are kept, as it should
-        table("[history]", trades_s=plan.minute_s / 3),
+        # and there is room for the bars of all symbols
+        table("[history]", trades_s=plan.minute_s / 3, bytes=2**29),
         table("[fanout]", write_deadline_s=DEADLINE_S, ping_s=2, pong_timeout_s=3),
         table("[freshness]", quiet_s=5, disconnected_s=0.5),
         table("[limits]", clients=1_000),
