@@ -53,9 +53,8 @@ class Plan(Struct, frozen=True):
 def stanzas(plan: Plan) -> list[str]:
     """The service's settings: as configured by default, but with everything that takes minutes made to take seconds."""
     return [
-        # full long before the second minute: else memory grows for as long as trades are kept, as it should
-        # and there is room for the bars of all symbols
-        table("[history]", trades_s=plan.minute_s / 3, bytes=2**29),
+        # Full by the second minute: else memory grows for as long as trades, and bars, are kept, as it should.
+        table("[history]", trades_s=plan.minute_s / 3, bars_per_interval=1),
         table("[fanout]", write_deadline_s=DEADLINE_S, ping_s=2, pong_timeout_s=3),
         table("[freshness]", quiet_s=5, disconnected_s=0.5),
         table("[limits]", clients=1_000),
