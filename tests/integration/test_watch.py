@@ -50,7 +50,10 @@ class Terminal:
     """A terminal with a program in it."""
 
     def __init__(self, *command: str) -> None:
-        self._ours, theirs = pty.openpty()
+        try:
+            self._ours, theirs = pty.openpty()
+        except OSError as error:
+            pytest.skip(f"there are no terminals to try it in ({error}): mount /dev/pts")
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 120, 0, 0))
         environment = {**os.environ, "TERM": "xterm"}
         environment.pop("COLUMNS", None)
