@@ -71,9 +71,9 @@ def test_a_service_of_its_own_is_measured(tmp_path: Path) -> None:
     found = measured(*options.split(), directory=tmp_path)
     assert (found["clients"], found["slow_clients"], found["subscriptions"]) == (20, 2, 100)
     assert (found["updates_asked_per_s"], found["generators"]) == (1000, 2)
-    assert 800 < found["updates_in_per_s"] < 1100
-    assert 90 < found["delivered_percent"] < 110
-    assert 1400 < found["updates_delivered_per_s"] < 2000  # 18 readers of 5 in 50 symbols each: 1.8 a symbol
+    assert 800 < found["updates_in_per_s"] < 1200
+    assert 80 < found["delivered_percent"] < 120
+    assert 1300 < found["updates_delivered_per_s"] < 2300  # 18 readers of 5 in 50 symbols each: 1.8 a symbol
     assert found["megabytes_per_s"] * 1e6 / found["updates_delivered_per_s"] == pytest.approx(170, abs=50)
     latencies = [found[f"latency_{name}_ms"] for name in ("p50", "p90", "p99", "p99_9", "max")]
     assert latencies == sorted(latencies)
