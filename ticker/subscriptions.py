@@ -5,7 +5,7 @@ older one.
 """
 
 from collections.abc import Iterator, KeysView
-from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -14,12 +14,10 @@ from ticker.bus import ChannelName
 from ticker.clients import Options
 from ticker.directory import is_pattern, matches
 
-KNOWN = 32_768  # subscriptions that are shared: some 10 MB at the most
-
 Key = tuple[ChannelName, Interval | None, str]  # a name or a pattern as written
 
 
-class Subscription(Struct, frozen=True):
+class Subscription(Struct, frozen=True, weakref=True):
     """One channel, of bars one interval, and one name or pattern as written, with the options in effect.
 
     `key` is what it is known by.
@@ -37,12 +35,19 @@ class Subscription(Struct, frozen=True):
         return "pattern" if is_pattern(self.name) else "exact"
 
 
-@lru_cache(maxsize=KNOWN)
+# By channel, name, options and interval, for as long as anybody holds it.
+_shared: WeakValueDictionary[tuple[ChannelName, str, Options, Interval | None], Subscription] = WeakValueDictionary()
+
+
 def subscription_to(
     channel: ChannelName, name: str, options: Options, interval: Interval | None = None
 ) -> Subscription:
     """The subscription to that: the same one for all clients, which saves each a tenth of a kilobyte a name."""
-    return Subscription(channel, name, options, interval, (channel, interval, name))
+    what = channel, name, options, interval
+    found = _shared.get(what)
+    if found is None:
+        found = _shared[what] = Subscription(channel, name, options, interval, (channel, interval, name))
+    return found
 
 
 class Subscriptions:

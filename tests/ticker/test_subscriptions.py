@@ -1,5 +1,7 @@
 """Which of a client's subscriptions decides over a symbol."""
 
+from weakref import ref
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +28,11 @@ def test_clients_share_what_they_subscribe_to_alike() -> None:
     one = subscription_to("bars", "x:A", Options(4), "1m")
     assert subscription_to("bars", "x:A", Options(4), "1m") is one
     assert one.key == ("bars", "1m", "x:A")
+
+
+def test_what_nobody_is_subscribed_to_any_more_is_forgotten() -> None:
+    gone = ref(subscription_to("bars", "x:A", Options(7), "1m"))
+    assert gone() is None
 
 
 def test_nothing_covers_nothing() -> None:
